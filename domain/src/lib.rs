@@ -1,1 +1,31 @@
-//! What may happen.
+//! What may happen in OpenChat: aggregates, their commands and their events; pure and synchronous.
+//!
+//! Time, ids and looked-up facts arrive with the command; nothing here reads a clock, a database or chance.
+//! Each aggregate is a [`Decider`]: `decide` turns a state and a command into events or a refusal, `evolve`
+//! folds an event into the state and can't fail.
+
+pub mod agent;
+pub mod business;
+pub mod conversation;
+pub mod customer;
+mod decider;
+mod event;
+mod given;
+mod ids;
+mod metadata;
+mod text;
+mod upcast;
+
+pub use decider::{Decider, Refusal, RefusalKind};
+pub use event::{DecodeError, DomainEvent, EventType, Recorded, Stream, decode};
+pub use ids::{
+    AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, EventId, IdError, KeyId,
+    MessageId, SessionId, UserId, WebhookId,
+};
+pub use metadata::{Actor, ActorKind, EventMetadata, Via};
+pub use text::{
+    Email, ExternalUserId, Invalid, MessageText, Metadata, Name, Origin, Phone, Subject, Tag, Url,
+};
+
+/// A place in one business's own event log: 1, 2, 3, … without holes, in commit order; 0 is before the first event.
+pub type Position = i64;

@@ -1,0 +1,387 @@
+//! What can have happened to a conversation.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    AgentId, CallId, CustomerId, Email, EventType, ExternalUserId, MessageId, MessageText, Metadata, Name,
+    Phone, Position, Subject, Tag,
+};
+
+/// An event of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ConversationEvent {
+    /// A customer's conversation began; it waits in the queue from here.
+    Opened {
+        /// Whose it is, as known at that moment.
+        customer: CustomerRef,
+        /// How it came in.
+        channel: Channel,
+        /// What it is about.
+        subject: Option<Subject>,
+    },
+    /// Somebody said something that both sides see.
+    MessagePosted {
+        /// The message's id.
+        message_id: MessageId,
+        /// Who said it.
+        author: Author,
+        /// What was said.
+        body: MessageBody,
+        /// The sender's own name for the message, by which its client recognises it.
+        client_message_id: Option<String>,
+    },
+    /// An agent wrote something that only the team sees.
+    NoteAdded {
+        /// The note's id.
+        note_id: MessageId,
+        /// Who wrote it.
+        author: AgentRef,
+        /// The note.
+        text: MessageText,
+    },
+    /// The conversation became an agent's.
+    Assigned {
+        /// Whose.
+        assignee: AgentRef,
+        /// Whose it was before, if anybody's.
+        previous: Option<AgentId>,
+        /// Why this agent.
+        reason: AssignmentReason,
+    },
+    /// The conversation went back to the queue.
+    Unassigned {
+        /// Whose it was.
+        previous: AgentId,
+        /// Why.
+        reason: UnassignmentReason,
+    },
+    /// One side has read everything up to a position.
+    Read {
+        /// Who read.
+        reader: Side,
+        /// The agent, when the reader is one.
+        agent: Option<AgentId>,
+        /// The position in the business's log up to which all was read.
+        up_to: Position,
+    },
+    /// The labels were set.
+    Tagged {
+        /// All labels from now on, sorted.
+        tags: Vec<Tag>,
+        /// Who set them.
+        by: AgentRef,
+    },
+    /// The priority was set.
+    Prioritized {
+        /// The priority from now on.
+        priority: Priority,
+        /// Who set it.
+        by: AgentRef,
+    },
+    /// The conversation rests until a time, or until the customer writes.
+    Snoozed {
+        /// When it wakes by itself.
+        until: DateTime<Utc>,
+        /// Who put it to rest.
+        by: AgentRef,
+    },
+    /// The matter is settled; the assignee's capacity is free again.
+    Resolved {
+        /// Who settled it.
+        by: AgentRef,
+    },
+    /// A resolved or snoozed conversation is open again.
+    Reopened {
+        /// What woke it.
+        cause: ReopenCause,
+        /// The agent who keeps it; without one it waits in the queue.
+        assignee: Option<AgentRef>,
+    },
+    /// The customer judged the support.
+    Rated {
+        /// 1 (bad) to 5 (excellent).
+        score: u8,
+        /// In words, if any.
+        comment: Option<MessageText>,
+    },
+    /// Somebody began a call.
+    CallStarted {
+        /// The call's id.
+        call_id: CallId,
+        /// Audio or video.
+        kind: CallKind,
+        /// Who began it.
+        by: Author,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody joined the call.
+    CallJoined {
+        /// The call's id.
+        call_id: CallId,
+        /// Who joined.
+        by: Author,
+    },
+    /// The call is over.
+    CallEnded {
+        /// The call's id.
+        call_id: CallId,
+        /// Why.
+        reason: CallEndReason,
+        /// Who ended it, unless it ended by itself.
+        by: Option<Author>,
+        /// How long it lasted, in whole seconds.
+        duration_seconds: u32,
+    },
+    /// The conversation belongs to another customer record of the same person from here on.
+    CustomerChanged {
+        /// Whose it is now.
+        customer: CustomerRef,
+        /// Whose it was.
+        previous: CustomerId,
+    },
+}
+
+/// A customer as a conversation knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerRef {
+    /// The customer's id.
+    pub id: CustomerId,
+    /// Its id in the business's own system; none for an anonymous visitor.
+    pub external_user_id: Option<ExternalUserId>,
+    /// Name.
+    pub name: Option<Name>,
+    /// E-mail address.
+    pub email: Option<Email>,
+    /// Telephone number.
+    pub phone: Option<Phone>,
+    /// What else the business keeps.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// An agent as a conversation names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentRef {
+    /// The agent's id.
+    pub id: AgentId,
+    /// The name that customers see.
+    pub name: Name,
+}
+
+/// Who said or did something in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Author {
+    /// The customer.
+    Customer {
+        /// Its id.
+        id: CustomerId,
+        /// Its name at that moment.
+        name: Option<Name>,
+    },
+    /// An agent.
+    Agent {
+        /// Its id.
+        id: AgentId,
+        /// Its name at that moment.
+        name: Name,
+    },
+    /// OpenChat itself.
+    System,
+}
+
+/// What a message holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum MessageBody {
+    /// Words.
+    Text {
+        /// The words.
+        text: MessageText,
+    },
+}
+
+/// How a conversation came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Channel {
+    /// The website widget.
+    Widget,
+    /// A handoff link's support page.
+    Handoff,
+    /// The business's backend.
+    Api,
+}
+
+/// One of the two sides of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    /// The customer.
+    Customer,
+    /// The team.
+    Agent,
+}
+
+/// How urgent a conversation is; the queue serves a higher one first.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// Can wait.
+    Low,
+    /// As it comes.
+    #[default]
+    Normal,
+    /// Before the others.
+    High,
+    /// Before everything.
+    Urgent,
+}
+
+/// Why a conversation became this agent's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum AssignmentReason {
+    /// Routing chose, by its one rule, among everybody who could take it.
+    Routed {
+        /// The rule, by name and version.
+        rule: String,
+        /// Everybody available with room at that moment, the chosen one first.
+        candidates: Vec<Candidate>,
+        /// How long the conversation had waited, in whole seconds.
+        waited_seconds: i64,
+    },
+    /// An agent took it.
+    Claimed,
+    /// An agent answered it while it was nobody's.
+    Answered,
+    /// Somebody gave it to this agent.
+    Given {
+        /// Who gave it.
+        by: AgentId,
+    },
+}
+
+/// An agent as routing saw it when it chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// Who.
+    pub agent: AgentId,
+    /// How many open conversations it had.
+    pub load: u32,
+    /// How many it may have.
+    pub capacity: u32,
+    /// The position of its latest assignment, 0 when it never had one.
+    pub last_assigned: Position,
+}
+
+/// Why a conversation went back to the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum UnassignmentReason {
+    /// An agent put it back.
+    Released {
+        /// Who put it back.
+        by: AgentId,
+    },
+    /// Its agent went offline before answering.
+    AgentOffline,
+    /// Its agent left the team.
+    AgentDeactivated,
+}
+
+/// What made a conversation open again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ReopenCause {
+    /// The customer wrote again.
+    CustomerMessage,
+    /// An agent opened it.
+    Agent {
+        /// Who.
+        by: AgentId,
+    },
+    /// Its snooze ran out.
+    SnoozeElapsed,
+}
+
+/// What a call carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CallKind {
+    /// Voices only.
+    Audio,
+    /// Voices and pictures.
+    Video,
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CallEndReason {
+    /// Somebody hung up.
+    HungUp,
+    /// Nobody answered in time.
+    Missed,
+    /// The conversation was resolved.
+    Resolved,
+}
+
+impl Author {
+    /// The side that the author stands on; none for the system.
+    #[must_use]
+    pub const fn side(&self) -> Option<Side> {
+        match self {
+            Self::Customer { .. } => Some(Side::Customer),
+            Self::Agent { .. } => Some(Side::Agent),
+            Self::System => None,
+        }
+    }
+}
+
+impl From<AgentRef> for Author {
+    fn from(agent: AgentRef) -> Self {
+        Self::Agent { id: agent.id, name: agent.name }
+    }
+}
+
+impl From<&CustomerRef> for Author {
+    fn from(customer: &CustomerRef) -> Self {
+        Self::Customer { id: customer.id, name: customer.name.clone() }
+    }
+}
+
+impl EventType for ConversationEvent {
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "ConversationOpened",
+            Self::MessagePosted { .. } => "MessagePosted",
+            Self::NoteAdded { .. } => "NoteAdded",
+            Self::Assigned { .. } => "ConversationAssigned",
+            Self::Unassigned { .. } => "ConversationUnassigned",
+            Self::Read { .. } => "ConversationRead",
+            Self::Tagged { .. } => "ConversationTagged",
+            Self::Prioritized { .. } => "ConversationPrioritized",
+            Self::Snoozed { .. } => "ConversationSnoozed",
+            Self::Resolved { .. } => "ConversationResolved",
+            Self::Reopened { .. } => "ConversationReopened",
+            Self::Rated { .. } => "ConversationRated",
+            Self::CallStarted { .. } => "CallStarted",
+            Self::CallJoined { .. } => "CallJoined",
+            Self::CallEnded { .. } => "CallEnded",
+            Self::CustomerChanged { .. } => "ConversationCustomerChanged",
+        }
+    }
+
+    fn event_version(&self) -> i32 {
+        1
+    }
+}
