@@ -5,6 +5,7 @@
 //! an event that comes twice changes nothing.
 
 mod db;
+pub mod log;
 mod projection;
 
 pub use db::{Db, DbError, QueryError, Sql};
