@@ -5,3 +5,8 @@ use openchat_domain::{BusinessId, CommandId, Recorded};
 pub async fn of_command(_db: &impl Db, _t: BusinessId, _c: CommandId) -> Result<Vec<Recorded>, QueryError> {
     Ok(vec![])
 }
+
+/// stub
+pub fn recorded(_row: &tokio_postgres::Row) -> Result<Recorded, QueryError> {
+    Err(QueryError::Unreadable { what: "x" })
+}

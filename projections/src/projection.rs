@@ -49,7 +49,7 @@ impl Projection {
     /// # Errors
     /// [`ApplyError`]; the caller's transaction must then be rolled back.
     #[expect(clippy::unused_async, reason = "no read model yet")]
-    pub async fn apply(self, _db: &impl Db, _events: &[Recorded]) -> Result<(), ApplyError> {
+    pub async fn apply(self, _db: &impl Db, _events: &[&Recorded]) -> Result<(), ApplyError> {
         match self {}
     }
 }
