@@ -121,26 +121,32 @@ pub async fn rebuild(
     // Catch up without holding anybody up, until little is left; then the rest under the switch's lock.
     while build.catch_up(&mut worker).await? > BATCH {}
 
+    switch(&mut owner, &mut build, &mut worker).await?;
+    worker.discard();
+    drop(owner);
+    let _ = driver.await;
+    Ok(Rebuilt { events: build.events, parked: build.parked.len() })
+}
+
+/// Folds what is left while no checkpoint can move, and puts the fresh tables in the place of the old ones.
+async fn switch(owner: &mut Client, build: &mut Build, worker: &mut WorkerDb) -> Result<(), RebuildError> {
     let tx = owner.transaction().await?;
     tx.batch_execute("lock table checkpoints in share row exclusive mode").await?;
-    build.catch_up(&mut worker).await?;
-    for table in projection.tables() {
+    build.catch_up(worker).await?;
+    for table in build.projection.tables() {
         tx.batch_execute(&format!(
             "drop table public.{table}; alter table rebuild.{table} set schema public;
              select oc_protect('{table}')"
         ))
         .await?;
     }
-    tx.execute("delete from parked_streams where reader = $1", &[&projection.name()]).await?;
-    tx.execute(NOTE_VERSION, &[&projection.name(), &projection.version()]).await?;
+    tx.execute("delete from parked_streams where reader = $1", &[&build.projection.name()]).await?;
+    tx.execute(NOTE_VERSION, &[&build.projection.name(), &build.projection.version()]).await?;
     let tx = Plain(tx);
     build.parked.save(&tx).await?;
     let Plain(tx) = tx;
     tx.commit().await?;
-    worker.discard();
-    drop(owner);
-    let _ = driver.await;
-    Ok(Rebuilt { events: build.events, parked: build.parked.len() })
+    Ok(())
 }
 
 /// Empty tables like the live ones, in a schema of their own.
