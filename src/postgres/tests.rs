@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, getpgid, kill_process, test_kill_process};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -124,6 +124,8 @@ async fn starts_from_nothing_and_stops() {
     let dir = TestDir::new();
     let postgres = dir.start().await.unwrap();
     let pid = dir.pid().unwrap();
+    // Ctrl-C in a terminal goes to our whole process group, and the server has to outlive our draining.
+    assert_eq!(getpgid(Some(pid)).unwrap(), pid);
 
     let client = connect(&postgres.connection()).await.unwrap();
     assert_eq!(
