@@ -241,15 +241,33 @@ async fn a_killed_server_is_started_again_with_everything_that_was_committed() {
 }
 
 #[tokio::test]
-async fn both_killed_together_come_back_together() {
+async fn both_killed_together_come_back_as_soon_as_the_last_process_has_gone() {
     let dir = TestDir::new();
     let postgres = dir.start().await.unwrap();
     write_note(&postgres, "committed").await;
-    let pid = dir.pid().unwrap();
+    let client = connect(&postgres.connection()).await.unwrap();
+    let lingering: i32 = client
+        .query_one("SELECT pg_backend_pid()", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let lingering = Pid::from_raw(lingering).unwrap();
+    kill_process(lingering, Signal::STOP).unwrap();
+    let server = dir.pid().unwrap();
     postgres.abandon();
-    kill(pid);
+    kill(server);
 
-    let postgres = dir.start().await.unwrap();
+    let log = dir.home("log");
+    let goes = async {
+        until("the next server finds memory in use", || {
+            let log = fs::read_to_string(&log).unwrap();
+            log.contains("pre-existing shared memory block")
+        })
+        .await;
+        kill(lingering);
+    };
+    let (postgres, ()) = tokio::join!(dir.start(), goes);
+    let postgres = postgres.unwrap();
     assert_eq!(notes(&postgres).await, "committed");
     postgres.stop().await.unwrap();
 }
