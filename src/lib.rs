@@ -3,5 +3,6 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod postgres;
 pub mod projector;
 pub mod store;
