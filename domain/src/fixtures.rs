@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     AgentId, CallId, CustomerId, Email, ExternalUserId, MessageId, MessageText, Metadata, Name, Subject, Tag,
+    UserId,
     conversation::{AgentRef, CustomerRef},
 };
 
@@ -29,6 +30,7 @@ ids! {
     call_id -> CallId;
     customer_id -> CustomerId;
     message_id -> MessageId;
+    user_id -> UserId;
 }
 
 texts! {
