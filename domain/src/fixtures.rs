@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    AgentId, CallId, CustomerId, Email, ExternalUserId, MessageId, MessageText, Metadata, Name, Subject, Tag,
-    UserId,
+    AgentId, CallId, CustomerId, Decider, Email, ExternalUserId, MessageId, MessageText, Metadata, Name,
+    Phone, Subject, Tag, UserId,
     conversation::{AgentRef, CustomerRef},
 };
 
@@ -38,8 +38,23 @@ texts! {
     external_user_id -> ExternalUserId;
     message_text -> MessageText;
     name -> Name;
+    phone -> Phone;
     subject -> Subject;
     tag -> Tag;
+}
+
+/// The history, and then the event.
+pub(crate) fn with<E>(mut history: Vec<E>, event: E) -> Vec<E> {
+    history.push(event);
+    history
+}
+
+/// The state after the history.
+pub(crate) fn fold<D: Decider>(history: &[D::Event]) -> D {
+    history.iter().fold(D::default(), |mut state, event| {
+        state.evolve(event);
+        state
+    })
 }
 
 pub(crate) fn tags(texts: &[&str]) -> Vec<Tag> {

@@ -4,8 +4,8 @@ use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 
 use super::{AgentCommand as C, AgentEvent as E, AgentRefusal as R, *};
 use crate::{
-    AgentId, Decider,
-    fixtures::{agent_id, email, many_tags, name, tags, user_id},
+    AgentId,
+    fixtures::{self, agent_id, email, many_tags, name, tags, user_id, with},
 };
 
 const OWNER: AgentId = agent_id(1);
@@ -45,11 +45,6 @@ fn disconnected() -> Vec<E> {
 
 fn deactivated() -> Vec<E> {
     with(online(), E::Deactivated { by: OWNER })
-}
-
-fn with(mut history: Vec<E>, event: E) -> Vec<E> {
-    history.push(event);
-    history
 }
 
 // Events.
@@ -420,12 +415,7 @@ mod leaving {
 
 #[test]
 fn an_event_that_does_not_fit_the_state_is_ignored() {
-    let fold = |history: Vec<E>| {
-        history.iter().fold(Agent::default(), |mut state, event| {
-            state.evolve(event);
-            state
-        })
-    };
+    let fold = |history: Vec<E>| fixtures::fold::<Agent>(&history);
     let gone = available(Availability::Offline, AvailabilityReason::Disconnected);
     assert_eq!(fold(vec![E::Deactivated { by: OWNER }, gone.clone()]), Agent::Unknown);
     assert_eq!(fold(with(invited(), gone.clone())), fold(invited()));

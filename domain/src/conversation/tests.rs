@@ -7,8 +7,8 @@ use super::{ConversationCommand as C, ConversationEvent as E, ConversationRefusa
 use crate::{
     AgentId, Position,
     fixtures::{
-        agent_id, ana, at, ben, call_id, jane, many_tags, message_id, message_text, name, subject, tags,
-        visitor,
+        self, agent_id, ana, at, ben, call_id, jane, many_tags, message_id, message_text, name, subject,
+        tags, visitor, with,
     },
 };
 
@@ -42,11 +42,6 @@ fn in_call(history: Vec<E>) -> Vec<E> {
 
 fn after_call(history: Vec<E>) -> Vec<E> {
     with(in_call(history), call_ended(CallEndReason::HungUp, Some(customer()), 60))
-}
-
-fn with(mut history: Vec<E>, event: E) -> Vec<E> {
-    history.push(event);
-    history
 }
 
 // Events.
@@ -757,13 +752,7 @@ mod changing_the_customer {
 
 #[test]
 fn an_event_that_does_not_fit_the_state_is_ignored() {
-    use crate::Decider;
-    let fold = |history: Vec<E>| {
-        history.iter().fold(Conversation::default(), |mut state, event| {
-            state.evolve(event);
-            state
-        })
-    };
+    let fold = |history: Vec<E>| fixtures::fold::<Conversation>(&history);
     assert_eq!(fold(vec![E::Resolved { by: ana() }, call_started()]), Conversation::NotOpened);
     assert_eq!(fold(with(of(ana()), rated(5, None))), fold(of(ana())));
     for event in [
