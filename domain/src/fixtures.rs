@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    AgentId, CallId, CustomerId, Decider, Email, ExternalUserId, MessageId, MessageText, Metadata, Name,
-    Phone, Subject, Tag, UserId,
+    AgentId, CallId, ChannelId, CustomerId, Decider, Email, ExternalUserId, KeyId, MessageId, MessageText,
+    Metadata, Name, Origin, Phone, Subject, Tag, Url, UserId,
     conversation::{AgentRef, CustomerRef},
 };
 
@@ -28,7 +28,9 @@ macro_rules! texts {
 ids! {
     agent_id -> AgentId;
     call_id -> CallId;
+    channel_id -> ChannelId;
     customer_id -> CustomerId;
+    key_id -> KeyId;
     message_id -> MessageId;
     user_id -> UserId;
 }
@@ -38,9 +40,11 @@ texts! {
     external_user_id -> ExternalUserId;
     message_text -> MessageText;
     name -> Name;
+    origin -> Origin;
     phone -> Phone;
     subject -> Subject;
     tag -> Tag;
+    url -> Url;
 }
 
 /// The history, and then the event.

@@ -5,7 +5,7 @@ use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use super::{AgentCommand as C, AgentEvent as E, AgentRefusal as R, *};
 use crate::{
     AgentId,
-    fixtures::{self, agent_id, email, many_tags, name, tags, user_id, with},
+    fixtures::{agent_id, email, fold, many_tags, name, tags, user_id, with},
 };
 
 const OWNER: AgentId = agent_id(1);
@@ -415,7 +415,7 @@ mod leaving {
 
 #[test]
 fn an_event_that_does_not_fit_the_state_is_ignored() {
-    let fold = |history: Vec<E>| fixtures::fold::<Agent>(&history);
+    let fold = |history: Vec<E>| fold::<Agent>(&history);
     let gone = available(Availability::Offline, AvailabilityReason::Disconnected);
     assert_eq!(fold(vec![E::Deactivated { by: OWNER }, gone.clone()]), Agent::Unknown);
     assert_eq!(fold(with(invited(), gone.clone())), fold(invited()));

@@ -7,7 +7,7 @@ use super::{ConversationCommand as C, ConversationEvent as E, ConversationRefusa
 use crate::{
     AgentId, Position,
     fixtures::{
-        self, agent_id, ana, at, ben, call_id, jane, many_tags, message_id, message_text, name, subject,
+        agent_id, ana, at, ben, call_id, fold, jane, many_tags, message_id, message_text, name, subject,
         tags, visitor, with,
     },
 };
@@ -752,7 +752,7 @@ mod changing_the_customer {
 
 #[test]
 fn an_event_that_does_not_fit_the_state_is_ignored() {
-    let fold = |history: Vec<E>| fixtures::fold::<Conversation>(&history);
+    let fold = |history: Vec<E>| fold::<Conversation>(&history);
     assert_eq!(fold(vec![E::Resolved { by: ana() }, call_started()]), Conversation::NotOpened);
     assert_eq!(fold(with(of(ana()), rated(5, None))), fold(of(ana())));
     for event in [

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{CustomerCommand as C, CustomerEvent as E, CustomerRefusal as R, *};
 use crate::{
     CustomerId, Metadata,
-    fixtures::{self, customer_id, email, external_user_id, metadata, name, phone, with},
+    fixtures::{customer_id, email, external_user_id, fold, metadata, name, phone, with},
 };
 
 const VISITOR: CustomerId = customer_id(1);
@@ -223,7 +223,7 @@ mod merging {
 
 #[test]
 fn an_event_that_does_not_fit_the_state_is_ignored() {
-    let fold = |history: Vec<E>| fixtures::fold::<Customer>(&history);
+    let fold = |history: Vec<E>| fold::<Customer>(&history);
     assert_eq!(fold(vec![changed(renamed("Janet")), E::Merged { into: KNOWN }]), Customer::Unknown);
     assert_eq!(fold(with(registered(), E::Merged { into: KNOWN })), fold(registered()));
     assert_eq!(fold([registered(), arrived()].concat()), fold(registered()));
