@@ -146,6 +146,15 @@ impl Metadata {
         values.retain(|_, v| !v.is_null());
         Self(values)
     }
+
+    /// Of the changes those that change something here; none when all of it already is so.
+    #[must_use]
+    pub fn real_changes(&self, changes: &Self) -> Option<Self> {
+        let is_real = |(key, wanted): &(&String, &Value)| self.0.get(*key).unwrap_or(&Value::Null) != *wanted;
+        let real: BTreeMap<_, _> =
+            changes.0.iter().filter(is_real).map(|(key, value)| (key.clone(), value.clone())).collect();
+        (!real.is_empty()).then_some(Self(real))
+    }
 }
 
 fn no_nul(text: &str) -> Result<String, Invalid> {
