@@ -19,6 +19,8 @@ mod fixtures;
 mod given;
 mod ids;
 mod metadata;
+#[cfg(test)]
+mod stored_forms;
 mod text;
 mod upcast;
 
