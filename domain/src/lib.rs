@@ -20,6 +20,8 @@ mod given;
 mod ids;
 mod metadata;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod stored_forms;
 mod text;
 mod upcast;
