@@ -19,6 +19,10 @@ mod fixtures;
 mod given;
 mod ids;
 mod metadata;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod stored_forms;
 mod text;
 mod upcast;
 

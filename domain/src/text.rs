@@ -277,6 +277,12 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_comes_back_from_the_log_as_it_was() {
+        let value = json!(2.045_721_036_661_048_4e-308);
+        assert_eq!(serde_json::from_str::<Value>(&value.to_string()).expect("JSON"), value);
+    }
+
+    #[test]
     fn metadata_merges_key_by_key_and_null_removes() {
         let of = |v: Value| Metadata::new(serde_json::from_value(v).expect("an object"));
         let old = of(json!({"plan": "free", "seats": 3})).expect("fine");
