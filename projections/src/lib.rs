@@ -4,9 +4,12 @@
 //! order and commits tables and checkpoint together; a row remembers the position it was folded up to, so that
 //! an event that comes twice changes nothing.
 
+pub mod audit;
 mod db;
+pub mod feed;
 pub mod log;
 mod projection;
+pub mod typing;
 
 pub use db::{Db, DbError, QueryError, Sql};
 pub use projection::{ApplyError, Projection};

@@ -112,6 +112,20 @@ impl PrivatePostgres {
         Ok(postgres)
     }
 
+    /// How to connect to the server of `data_dir` that another process holds and keeps running.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when the directory holds no such server.
+    pub async fn held_by_another(
+        data_dir: &Path,
+        options: PostgresOptions,
+    ) -> Result<tokio_postgres::Config, PostgresError> {
+        let home = data_dir.canonicalize().map_err(PostgresError::io("open", data_dir))?.join("postgres");
+        let account = Account::unprivileged(&home)?;
+        let cluster = Cluster::open(home, account, options).await?;
+        Ok(cluster.connection(cluster::DATABASE))
+    }
+
     /// How to connect, as the owner of the whole private server. Stays right when the server is restarted.
     #[must_use]
     pub fn connection(&self) -> tokio_postgres::Config {

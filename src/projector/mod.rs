@@ -10,6 +10,7 @@ mod rebuild;
 mod run;
 mod views;
 
+pub use read::{read_range, viewed};
 pub use rebuild::{RebuildError, Rebuilt, named, rebuild, rebuild_changed};
 pub use run::{Committed, Follower, Lag, Projector, ProjectorStatus, lag};
 pub use views::{Behind, Views};
