@@ -49,6 +49,7 @@ pub struct ConversationAsOf {
     /// The time of its latest event.
     pub updated_at: DateTime<Utc>,
     /// The position of its latest event.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 

@@ -18,6 +18,7 @@ pub struct AuditEntry {
     /// The event's id.
     pub id: EventId,
     /// Its place in the business's log.
+    #[schema(value_type = i64)]
     pub position: Position,
     /// When it was recorded.
     pub at: DateTime<Utc>,
@@ -32,6 +33,7 @@ pub struct AuditEntry {
     /// The HTTP request that carried it, if any.
     pub request_id: Option<String>,
     /// The position of the event that it answers, when OpenChat did it by itself.
+    #[schema(value_type = Option<i64>)]
     pub causation: Option<Position>,
     /// What ties everything together that one outside intent set off.
     #[schema(value_type = uuid::Uuid)]

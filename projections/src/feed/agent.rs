@@ -114,6 +114,7 @@ pub enum AgentChange {
         /// The agent, when the reader is one.
         agent_id: Option<AgentId>,
         /// Up to where.
+        #[schema(value_type = i64)]
         up_to: Position,
     },
     /// It belongs to another record of the same person from here on.

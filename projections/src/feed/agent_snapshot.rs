@@ -18,9 +18,9 @@ use super::{
 /// What an agent's inbox begins with, as of the position of its `hello`.
 ///
 /// Folding every later delta in keeps it equal to a fresh snapshot, as long as `complete` holds and each
-/// conversation that [`AgentSnapshot::fold`] names is fetched and [inserted](AgentSnapshot::insert).
-/// Without `complete` it holds every conversation in which something has happened since, but those that would
-/// move up when another is resolved are missing: they are found by paging through the inbox.
+/// conversation that the fold can't know is fetched: one that isn't listed and is reopened. Without `complete`,
+/// any conversation that isn't listed is fetched when something happens in it; those that would move up when
+/// another is resolved are missing, and are found by paging through the inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentSnapshot {
@@ -32,8 +32,8 @@ pub struct AgentSnapshot {
     pub settings: Settings,
     /// Everybody who has joined the team and not left it, by id.
     pub agents: Vec<AgentSummary>,
-    /// The unresolved conversations with the latest activity, latest first; at most
-    /// [`AgentSnapshot::CONVERSATIONS`].
+    /// The unresolved conversations with the latest activity, latest first.
+    #[schema(max_items = 100)]
     pub conversations: Vec<ConversationSummary>,
     /// Everything that waits, in the order in which it will be served; a conversation's place is its index + 1.
     pub queue: Vec<QueueEntry>,

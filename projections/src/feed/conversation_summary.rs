@@ -41,7 +41,8 @@ pub struct ConversationSummary {
     /// What was said last.
     pub last_message: Option<LastMessage>,
     /// The positions of the customer's messages that nobody of the team has read, ascending; the latest
-    /// [`ConversationSummary::UNREAD`] of them.
+    /// 100 of them.
+    #[schema(value_type = Vec<i64>, max_items = 100)]
     pub unread: Vec<Position>,
     /// How far both sides have read.
     pub read_up_to: ReadMarks,
@@ -52,8 +53,10 @@ pub struct ConversationSummary {
     /// When its latest activity was.
     pub updated_at: DateTime<Utc>,
     /// The position of its latest activity: any of its events but a read mark.
+    #[schema(value_type = i64)]
     pub last_activity: Position,
     /// The position of its latest event, up to which everything is in here.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 
@@ -63,11 +66,12 @@ pub struct ConversationSummary {
 pub struct LastMessage {
     /// Who said it.
     pub author: Author,
-    /// Its first [`LastMessage::EXCERPT`] characters.
+    /// Its first 200 characters.
     pub excerpt: String,
     /// When.
     pub at: DateTime<Utc>,
     /// Its position.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 

@@ -83,6 +83,7 @@ pub enum CustomerChange {
         /// Which side.
         reader: Side,
         /// Up to where.
+        #[schema(value_type = i64)]
         up_to: Position,
     },
     /// Somebody said something.

@@ -72,7 +72,8 @@ pub struct OwnConversation {
     pub assignee: Option<AgentRef>,
     /// Its place in the queue, counted from 1; null when it doesn't wait.
     pub queue_position: Option<u32>,
-    /// The latest messages, oldest first; at most [`OwnConversation::MESSAGES`].
+    /// The latest messages, oldest first.
+    #[schema(max_items = 50)]
     pub messages: Vec<Message>,
     /// Whether there are messages before these.
     pub has_earlier: bool,

@@ -7,12 +7,12 @@ use utoipa::ToSchema;
 
 /// What one event changes on a feed. An event yields one delta or none, so a position names at most one.
 ///
-/// `C` says whose feed it is: an [`AgentChange`](super::AgentChange) can't reach a customer, because a
-/// customer's feed has no form for it.
+/// Whose feed it is lies in its type: a customer's deltas have no form for what only the team is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delta<C> {
     /// The position of the event that caused it.
+    #[schema(value_type = i64)]
     pub position: Position,
     /// The conversation that it concerns, if it concerns one.
     pub conversation_id: Option<ConversationId>,
@@ -31,6 +31,7 @@ pub struct SentDelta<C> {
     ///
     /// A reader whose last frame (delta, `hello` or `resumed`) had the position L misses nothing when
     /// `previous` ≤ L < `position`: some events aren't for every reader, so L may lie after `previous`.
+    #[schema(value_type = i64)]
     pub previous: Position,
     /// The delta.
     #[serde(flatten)]

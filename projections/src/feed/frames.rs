@@ -32,6 +32,7 @@ pub enum Notice<S> {
     #[serde(rename = "hello")]
     Hello {
         /// The position up to which everything is in the snapshot.
+        #[schema(value_type = i64)]
         position: Position,
         /// What the reader's page begins with.
         snapshot: S,
@@ -40,6 +41,7 @@ pub enum Notice<S> {
     #[serde(rename = "resumed")]
     Resumed {
         /// The position that the client named.
+        #[schema(value_type = i64)]
         position: Position,
     },
     /// Somebody began to type, or stopped.
@@ -100,6 +102,7 @@ pub enum ClientFrame {
         /// Where.
         conversation_id: ConversationId,
         /// Up to where.
+        #[schema(value_type = i64)]
         up_to: Position,
     },
     /// Are you there? Answered with `pong`.

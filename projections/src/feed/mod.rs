@@ -34,3 +34,4 @@ pub use model::{
     Author, Call, ConversationStatus, Message, MessageBody, Note, Rating, ReadMarks, WaitingSince,
 };
 pub use queue::{QueueEntry, QueueOrder, Standing};
+pub use schema::schemas;

@@ -47,6 +47,7 @@ pub struct Message {
     /// When.
     pub created_at: DateTime<Utc>,
     /// Its place in the business's log.
+    #[schema(value_type = i64)]
     pub position: Position,
     /// The sender's own name for it, by which its client recognises it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +80,7 @@ pub struct Note {
     /// When.
     pub created_at: DateTime<Utc>,
     /// Its place in the business's log.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 
@@ -101,8 +103,10 @@ pub struct Call {
 #[serde(rename_all = "camelCase")]
 pub struct ReadMarks {
     /// The customer.
+    #[schema(value_type = i64)]
     pub customer: Position,
     /// The team: whoever of it has read furthest.
+    #[schema(value_type = i64)]
     pub agents: Position,
 }
 
@@ -134,6 +138,7 @@ pub enum ConversationStatus {
 #[serde(rename_all = "camelCase")]
 pub struct WaitingSince {
     /// The position of the event that began the wait: who waits longer has the smaller one.
+    #[schema(value_type = i64)]
     pub position: Position,
     /// Its time.
     pub at: DateTime<Utc>,

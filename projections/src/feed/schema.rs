@@ -1,15 +1,36 @@
-//! Schemas of changes: objects of which any member may be absent, and some may be null to clear a value.
+//! The schemas of the feed's frames.
+
+use std::collections::BTreeMap;
 
 use openchat_domain::{Email, MessageText, Metadata, Name, Phone, Url};
 use utoipa::{
-    PartialSchema,
+    PartialSchema, ToSchema,
     openapi::{
         RefOr,
         schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
     },
 };
 
-/// `ProfileChanges`.
+use super::{AgentFrame, AgentSnapshot, ClientFrame, CustomerFrame, CustomerSnapshot};
+
+/// Every schema of the feed by its name: `AgentFrame`, `CustomerFrame`, `ClientFrame`, the two snapshots, and
+/// what they refer to (as `#/components/schemas/…`).
+#[must_use]
+pub fn schemas() -> BTreeMap<String, RefOr<Schema>> {
+    fn add<T: ToSchema>(name: &str, all: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(all);
+        all.push((name.to_owned(), T::schema()));
+    }
+    let mut all = Vec::new();
+    add::<AgentFrame>("AgentFrame", &mut all);
+    add::<CustomerFrame>("CustomerFrame", &mut all);
+    add::<ClientFrame>("ClientFrame", &mut all);
+    add::<AgentSnapshot>("AgentSnapshot", &mut all);
+    add::<CustomerSnapshot>("CustomerSnapshot", &mut all);
+    all.into_iter().collect()
+}
+
+/// `ProfileChanges`: any member may be absent, and a null clears it.
 pub(super) fn profile_changes() -> Schema {
     profile().property("metadata", Metadata::schema()).into()
 }
@@ -19,7 +40,7 @@ pub(super) fn own_profile_changes() -> Schema {
     profile().into()
 }
 
-/// `SettingsChanges`.
+/// `SettingsChanges`: any member may be absent, and a null clears it.
 pub(super) fn settings_changes() -> Schema {
     public_settings()
         .property("autoAssign", bool::schema())
