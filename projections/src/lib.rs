@@ -4,8 +4,25 @@
 //! order and commits tables and checkpoint together; a row remembers the position it was folded up to, so that
 //! an event that comes twice changes nothing.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 mod db;
 mod projection;
 
+pub mod agents;
+pub mod customers;
+pub mod inbox;
+pub mod keys;
+pub mod routing_queue;
+pub mod settings;
+pub mod transcript;
+
+#[cfg(test)]
+mod history;
+mod page;
+mod rows;
+mod search;
+
 pub use db::{Db, DbError, QueryError, Sql};
+pub use page::{Cursor, CursorError, Page};
 pub use projection::{ApplyError, Projection};
