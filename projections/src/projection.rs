@@ -95,7 +95,7 @@ impl Projection {
     ///
     /// # Errors
     /// [`ApplyError`]; the caller's transaction must then be rolled back.
-    pub async fn apply(self, db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
+    pub async fn apply(self, db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
         match self {
             Self::Inbox => inbox::apply(db, events).await,
             Self::Transcript => transcript::apply(db, events).await,

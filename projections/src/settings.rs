@@ -88,8 +88,8 @@ const GET: &str = "select data from businesses where tenant_id = $1";
 ///
 /// # Errors
 /// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
-    let steps: Vec<_> = events.iter().filter_map(|event| Some((event, step(event)?))).collect();
+pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+    let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
         return Ok(());
     }
@@ -161,7 +161,6 @@ fn fold(row: &mut Option<BusinessView>, recorded: &Recorded, event: &BusinessEve
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
 mod tests {
     use openchat_domain::business::SettingsChanges;
     use uuid::Uuid;

@@ -62,8 +62,8 @@ const STORE: &str = "\
 ///
 /// # Errors
 /// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
-    let steps: Vec<_> = events.iter().filter_map(|event| Some((event, step(event)?))).collect();
+pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+    let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
         return Ok(());
     }

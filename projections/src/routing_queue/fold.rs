@@ -134,7 +134,6 @@ pub(super) fn seat(row: &mut Option<Seat>, recorded: &Recorded, step: &SeatStep<
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
 mod tests {
     use openchat_domain::{
         Position, UserId,

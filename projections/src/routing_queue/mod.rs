@@ -110,13 +110,14 @@ const STORE_SEATS: &str = "\
 ///
 /// # Errors
 /// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
+pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
     try_join(apply_lines(db, events), apply_seats(db, events)).await?;
     Ok(())
 }
 
-async fn apply_lines(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
-    let steps: Vec<_> = events.iter().filter_map(|event| Some((event, fold::line_step(event)?))).collect();
+async fn apply_lines(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+    let steps: Vec<_> =
+        events.iter().copied().filter_map(|event| Some((event, fold::line_step(event)?))).collect();
     if steps.is_empty() {
         return Ok(());
     }
@@ -143,8 +144,9 @@ async fn apply_lines(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError
     Ok(())
 }
 
-async fn apply_seats(db: &impl Db, events: &[Recorded]) -> Result<(), ApplyError> {
-    let steps: Vec<_> = events.iter().filter_map(|event| Some((event, fold::seat_step(event)?))).collect();
+async fn apply_seats(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+    let steps: Vec<_> =
+        events.iter().copied().filter_map(|event| Some((event, fold::seat_step(event)?))).collect();
     if steps.is_empty() {
         return Ok(());
     }

@@ -101,7 +101,6 @@ impl From<&Available> for Candidate {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
 mod tests {
     use std::collections::HashMap;
 
