@@ -5,11 +5,28 @@
 //! an event that comes twice changes nothing.
 
 pub mod audit;
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 mod db;
 pub mod feed;
 pub mod log;
 mod projection;
 pub mod typing;
 
+pub mod agents;
+pub mod customers;
+pub mod inbox;
+pub mod keys;
+pub mod routing_queue;
+pub mod settings;
+pub mod transcript;
+
+#[cfg(test)]
+mod history;
+mod page;
+mod rows;
+mod search;
+
 pub use db::{Db, DbError, QueryError, Sql};
+pub use page::{Cursor, CursorError, Page};
 pub use projection::{ApplyError, Projection};
