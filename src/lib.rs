@@ -6,3 +6,4 @@ pub mod config;
 pub mod postgres;
 pub mod projector;
 pub mod store;
+pub mod telemetry;

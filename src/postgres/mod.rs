@@ -53,13 +53,7 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self {
-            bin: None,
-            path: None,
-            fsync: true,
-            stop_with_process: false,
-            settings: Vec::new(),
-        }
+        Self { bin: None, path: None, fsync: true, stop_with_process: false, settings: Vec::new() }
     }
 }
 
@@ -83,9 +77,7 @@ impl PrivatePostgres {
     /// Every [`PostgresError`] but [`PostgresError::Stop`]; each says what to do about it.
     pub async fn start(data_dir: &Path, options: PostgresOptions) -> Result<Self, PostgresError> {
         fs::create_dir_all(data_dir).map_err(PostgresError::io("create", data_dir))?;
-        let data_dir = data_dir
-            .canonicalize()
-            .map_err(PostgresError::io("open", data_dir))?;
+        let data_dir = data_dir.canonicalize().map_err(PostgresError::io("open", data_dir))?;
         let home = data_dir.join("postgres");
 
         let account = Account::unprivileged(&home)?;

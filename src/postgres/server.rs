@@ -94,25 +94,18 @@ impl Cluster {
 
     /// Stops the server, if one runs, and waits for it.
     pub(super) async fn stop(&self) -> Result<(), PostgresError> {
-        let output = self
-            .pg_ctl(&["stop", "-m", "fast", "-w", "-t", "60"])
-            .await?;
+        let output = self.pg_ctl(&["stop", "-m", "fast", "-w", "-t", "60"]).await?;
         if output.status.success() || !self.pid_file().exists() {
             return Ok(());
         }
-        Err(PostgresError::Stop {
-            output: last_lines(&output.stderr),
-        })
+        Err(PostgresError::Stop { output: last_lines(&output.stderr) })
     }
 
     /// Tells the server to stop and doesn't wait for it.
     pub(super) fn request_stop(&self) {
         let pg_ctl = self.program("pg_ctl");
-        let asked = self
-            .command_at(&pg_ctl)
-            .args(["stop", "-m", "fast", "-W", "-D"])
-            .arg(self.data())
-            .output();
+        let asked =
+            self.command_at(&pg_ctl).args(["stop", "-m", "fast", "-W", "-D"]).arg(self.data()).output();
         if let Err(error) = asked {
             tracing::error!(%error, "cannot run pg_ctl; the private Postgres is left running");
         }
@@ -128,9 +121,7 @@ impl Cluster {
                     return Ok(Some(lifeline));
                 }
                 Answer::NotNow if Instant::now() > deadline => {
-                    return Err(
-                        self.start_error("the server that was already running does not answer", 0)
-                    );
+                    return Err(self.start_error("the server that was already running does not answer", 0));
                 }
                 Answer::Silence if begun.elapsed() > SILENCE_LIMIT => {
                     // A server listens before anything else. Should one be alive all the same, its shared memory, which is
@@ -153,9 +144,8 @@ impl Cluster {
             let mut server = self.spawn()?;
             let exited = loop {
                 let path = self.data();
-                if let Some(status) = server
-                    .try_wait()
-                    .map_err(PostgresError::io("watch the server of", &path))?
+                if let Some(status) =
+                    server.try_wait().map_err(PostgresError::io("watch the server of", &path))?
                 {
                     break status;
                 }
@@ -187,25 +177,17 @@ impl Cluster {
 
         let postgres = self.program("postgres");
         let mut command = self.command_at(&postgres);
-        command
-            .arg("-D")
-            .arg(self.data())
-            .stdout(stdout)
-            .stderr(stderr);
+        command.arg("-D").arg(self.data()).stdout(stdout).stderr(stderr);
         for setting in self.settings() {
             command.arg("-c").arg(setting);
         }
-        Command::from(command)
-            .spawn()
-            .map_err(PostgresError::io("run", &postgres))
+        Command::from(command).spawn().map_err(PostgresError::io("run", &postgres))
     }
 
     /// Every `name=value`; of two with the same name the later one counts.
     fn settings(&self) -> Vec<OsString> {
-        let mut settings: Vec<OsString> = SETTINGS
-            .iter()
-            .map(|(name, value)| format!("{name}={value}").into())
-            .collect();
+        let mut settings: Vec<OsString> =
+            SETTINGS.iter().map(|(name, value)| format!("{name}={value}").into()).collect();
         match self.endpoint {
             Endpoint::Socket => {
                 let mut directories = OsString::from("unix_socket_directories=");
@@ -239,9 +221,7 @@ impl Cluster {
         };
         match tokio::time::timeout(CONNECT_LIMIT, connect).await {
             Ok(Ok(lifeline)) => Ok(Answer::Ready(lifeline)),
-            Ok(Err(error)) if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) => {
-                Ok(Answer::NotNow)
-            }
+            Ok(Err(error)) if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) => Ok(Answer::NotNow),
             Ok(Err(error)) if error.code().is_some() => Err(PostgresError::Refused(error)),
             Ok(Err(_)) => Ok(Answer::Silence),
             // Somebody listens and is too busy to answer.
@@ -251,18 +231,13 @@ impl Cluster {
 
     async fn connect(&self, database: &str) -> Result<Lifeline, tokio_postgres::Error> {
         let (client, connection) = self.connection(database).connect(NoTls).await?;
-        Ok(Lifeline {
-            _client: client,
-            connection: Box::new(connection),
-        })
+        Ok(Lifeline { _client: client, connection: Box::new(connection) })
     }
 
     async fn create_database(&self) -> Result<(), tokio_postgres::Error> {
         let (client, connection) = self.connection("postgres").connect(NoTls).await?;
         let driver = tokio::spawn(connection);
-        let created = client
-            .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
-            .await;
+        let created = client.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await;
         driver.abort();
         created
     }
@@ -319,15 +294,8 @@ impl Cluster {
 }
 
 /// Runs a program to its end, and kills it when nobody waits any more.
-pub(super) async fn output(
-    command: std::process::Command,
-    program: &Path,
-) -> Result<Output, PostgresError> {
-    Command::from(command)
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(PostgresError::io("run", program))
+pub(super) async fn output(command: std::process::Command, program: &Path) -> Result<Output, PostgresError> {
+    Command::from(command).kill_on_drop(true).output().await.map_err(PostgresError::io("run", program))
 }
 
 /// The end of what a program wrote, which is where it says what is wrong.

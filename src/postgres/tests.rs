@@ -95,23 +95,13 @@ fn is_alive(pid: Pid) -> bool {
 
 async fn write_note(postgres: &PrivatePostgres, text: &str) {
     let client = connect(&postgres.connection()).await.unwrap();
-    client
-        .batch_execute("CREATE TABLE IF NOT EXISTS notes (text text NOT NULL)")
-        .await
-        .unwrap();
-    client
-        .execute("INSERT INTO notes VALUES ($1)", &[&text])
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE IF NOT EXISTS notes (text text NOT NULL)").await.unwrap();
+    client.execute("INSERT INTO notes VALUES ($1)", &[&text]).await.unwrap();
 }
 
 async fn notes(postgres: &PrivatePostgres) -> String {
     let client = connect(&postgres.connection()).await.unwrap();
-    value(
-        &client,
-        "SELECT string_agg(text, ',' ORDER BY text) FROM notes",
-    )
-    .await
+    value(&client, "SELECT string_agg(text, ',' ORDER BY text) FROM notes").await
 }
 
 /// The error of a start that must not succeed.
@@ -128,20 +118,13 @@ async fn starts_from_nothing_and_stops() {
     assert_eq!(getpgid(Some(pid)).unwrap(), pid);
 
     let client = connect(&postgres.connection()).await.unwrap();
-    assert_eq!(
-        value(&client, "SELECT current_database()::text").await,
-        "openchat"
-    );
+    assert_eq!(value(&client, "SELECT current_database()::text").await, "openchat");
     assert_eq!(value(&client, "SHOW listen_addresses").await, "");
     assert_eq!(value(&client, "SHOW jit").await, "off");
     assert_eq!(value(&client, "SHOW data_checksums").await, "on");
     assert_eq!(value(&client, "SELECT upper('é')").await, "É");
     assert_eq!(
-        value(
-            &client,
-            "SELECT string_agg(t, '' ORDER BY t) FROM unnest(array['b', 'A', 'a', 'B']) t"
-        )
-        .await,
+        value(&client, "SELECT string_agg(t, '' ORDER BY t) FROM unnest(array['b', 'A', 'a', 'B']) t").await,
         "ABab"
     );
 
@@ -150,10 +133,7 @@ async fn starts_from_nothing_and_stops() {
     assert!(connect(&wrong).await.is_err(), "the password is asked for");
 
     let by_url = connect(&postgres.url().parse().unwrap()).await.unwrap();
-    assert_eq!(
-        value(&by_url, "SELECT current_user::text").await,
-        "openchat"
-    );
+    assert_eq!(value(&by_url, "SELECT current_user::text").await, "openchat");
 
     postgres.stop().await.unwrap();
     assert!(client.query_one("SELECT 1", &[]).await.is_err());
@@ -188,10 +168,8 @@ async fn data_survives_a_restart() {
 #[tokio::test]
 async fn settings_reach_the_server_and_win() {
     let dir = TestDir::new();
-    let options = PostgresOptions {
-        settings: vec![("max_connections".to_owned(), "33".to_owned())],
-        ..options()
-    };
+    let options =
+        PostgresOptions { settings: vec![("max_connections".to_owned(), "33".to_owned())], ..options() };
     let postgres = PrivatePostgres::start(&dir.0, options).await.unwrap();
     let client = connect(&postgres.connection()).await.unwrap();
     assert_eq!(value(&client, "SHOW max_connections").await, "33");
@@ -223,19 +201,14 @@ async fn a_killed_server_is_started_again_with_everything_that_was_committed() {
     let pid = dir.pid().unwrap();
     kill(pid);
 
-    until("another server runs", || {
-        dir.pid().is_some_and(|new| new != pid)
-    })
-    .await;
+    until("another server runs", || dir.pid().is_some_and(|new| new != pid)).await;
     let config = postgres.connection();
     let answers = async {
         while connect(&config).await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), answers)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(30), answers).await.unwrap();
     assert_eq!(notes(&postgres).await, "committed");
     postgres.stop().await.unwrap();
 }
@@ -246,11 +219,7 @@ async fn both_killed_together_come_back_as_soon_as_the_last_process_has_gone() {
     let postgres = dir.start().await.unwrap();
     write_note(&postgres, "committed").await;
     let client = connect(&postgres.connection()).await.unwrap();
-    let lingering: i32 = client
-        .query_one("SELECT pg_backend_pid()", &[])
-        .await
-        .unwrap()
-        .get(0);
+    let lingering: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     let lingering = Pid::from_raw(lingering).unwrap();
     kill_process(lingering, Signal::STOP).unwrap();
     let server = dir.pid().unwrap();
@@ -279,15 +248,9 @@ async fn a_pid_that_something_else_has_now_is_no_server() {
 
     // Under the same account: a process that root may signal and Postgres may not would be too easy.
     let account = Account::unprivileged(&dir.home("")).unwrap();
-    let mut other = account::command("/bin/sleep".as_ref(), "/".as_ref(), account.as_ref())
-        .arg("600")
-        .spawn()
-        .unwrap();
-    let stale = format!(
-        "{}\n{}\n1\n5432\n",
-        other.id(),
-        dir.home("cluster").display()
-    );
+    let mut other =
+        account::command("/bin/sleep".as_ref(), "/".as_ref(), account.as_ref()).arg("600").spawn().unwrap();
+    let stale = format!("{}\n{}\n1\n5432\n", other.id(), dir.home("cluster").display());
     for file in ["cluster/postmaster.pid", ".s.PGSQL.5432.lock"] {
         fs::write(dir.home(file), &stale).unwrap();
         account::give(&dir.home(file), account.as_ref()).unwrap();
@@ -308,11 +271,7 @@ async fn a_pid_file_of_a_dead_process_is_ignored() {
 
     let mut dead = Command::new("true").spawn().unwrap();
     dead.wait().unwrap();
-    let stale = format!(
-        "{}\n{}\n1\n5432\n",
-        dead.id(),
-        dir.home("cluster").display()
-    );
+    let stale = format!("{}\n{}\n1\n5432\n", dead.id(), dir.home("cluster").display());
     fs::write(dir.home("cluster/postmaster.pid"), stale).unwrap();
     let account = Account::unprivileged(&dir.home("")).unwrap();
     account::give(&dir.home("cluster/postmaster.pid"), account.as_ref()).unwrap();
@@ -327,10 +286,7 @@ async fn a_second_start_names_the_process_that_serves_already() {
 
     let error = refusal(dir.start().await);
     let own = std::process::id();
-    assert!(
-        matches!(error, PostgresError::AlreadyServed { holder, .. } if holder == Some(own)),
-        "{error}"
-    );
+    assert!(matches!(error, PostgresError::AlreadyServed { holder, .. } if holder == Some(own)), "{error}");
     assert!(error.to_string().contains(&format!("process {own}")));
 
     // The refused start has harmed nothing.
@@ -347,10 +303,7 @@ async fn another_major_version_is_refused_by_name() {
 
     let error = refusal(dir.start().await);
     let found_now = binaries::major(&version).unwrap();
-    assert!(
-        matches!(error, PostgresError::OtherVersion { made_by: 14, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PostgresError::OtherVersion { made_by: 14, .. }), "{error}");
     let text = error.to_string();
     assert!(text.contains("made by PostgreSQL 14"), "{text}");
     assert!(text.contains("OC_POSTGRES_BIN"), "{text}");
@@ -410,10 +363,8 @@ async fn an_odd_directory_name_is_quoted_everywhere() {
 #[tokio::test]
 async fn a_server_that_will_not_start_says_why() {
     let dir = TestDir::new();
-    let options = PostgresOptions {
-        settings: vec![("shared_buffers".to_owned(), "plenty".to_owned())],
-        ..options()
-    };
+    let options =
+        PostgresOptions { settings: vec![("shared_buffers".to_owned(), "plenty".to_owned())], ..options() };
     let error = refusal(PrivatePostgres::start(&dir.0, options).await);
     let PostgresError::Start { tail, .. } = &error else {
         panic!("{error}");
@@ -442,10 +393,7 @@ async fn a_lost_password_is_not_made_up_again() {
     fs::remove_file(dir.home("password")).unwrap();
 
     let error = refusal(dir.start().await);
-    assert!(
-        matches!(error, PostgresError::PasswordMissing { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PostgresError::PasswordMissing { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -460,10 +408,7 @@ async fn a_dropped_handle_stops_the_server() {
 #[tokio::test]
 async fn a_server_can_be_made_to_stop_with_its_process() {
     let dir = TestDir::new();
-    let options = PostgresOptions {
-        stop_with_process: true,
-        ..options()
-    };
+    let options = PostgresOptions { stop_with_process: true, ..options() };
     let mut postgres = PrivatePostgres::start(&dir.0, options).await.unwrap();
     let pid = dir.pid().unwrap();
 
@@ -477,24 +422,15 @@ async fn a_server_can_be_made_to_stop_with_its_process() {
 
 #[test]
 fn a_named_directory_without_the_programs_is_refused() {
-    let options = PostgresOptions {
-        bin: Some("/usr/share".into()),
-        ..options()
-    };
+    let options = PostgresOptions { bin: Some("/usr/share".into()), ..options() };
     let error = Binaries::find(&options, Path::new("/nowhere"), None, None).unwrap_err();
-    assert!(
-        error.to_string().contains("/usr/share holds no PostgreSQL"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("/usr/share holds no PostgreSQL"), "{error}");
 }
 
 #[test]
 fn versions_are_read_from_what_postgres_writes() {
     for (text, expected) in [
-        (
-            "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-            Some(15),
-        ),
+        ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Some(15)),
         ("postgres (PostgreSQL) 18beta1", Some(18)),
         ("17\n", Some(17)),
         ("postgresql@16", Some(16)),
