@@ -1,1 +1,9 @@
-//! The server.
+//! OpenChat: customer support that other businesses plug into their own product.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod postgres;
+pub mod projector;
+pub mod store;
+pub mod telemetry;

@@ -1,10 +1,10 @@
 //! Reading the log's rows back as events.
 
-use openchat_domain::{BusinessId, DecodeError, EventMetadata, Position, Recorded, decode};
+use openchat_domain::{BusinessId, CommandId, DecodeError, EventMetadata, Position, Recorded, decode};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
-use crate::DbError;
+use crate::{Db, DbError};
 
 /// Why a row of the log can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -80,4 +80,25 @@ pub fn recorded(row: &Row) -> Result<(Recorded, String), LogError> {
         event,
     };
     Ok((recorded, payload))
+}
+
+/// The events that a command recorded when it was carried out, in order; none when it never was.
+///
+/// # Errors
+/// [`LogError`].
+pub async fn of_command(
+    db: &impl Db,
+    tenant: BusinessId,
+    command: CommandId,
+) -> Result<Vec<Recorded>, LogError> {
+    // The command's first event is found by its index; the others, few, follow it in the log without a hole.
+    const OF_COMMAND: &str = select_events!(
+        "and command_id = $2 and position >= (
+             select position from events where tenant_id = $1 and command_id = $2 and command_index = 0
+         ) and position < 100 + (
+             select position from events where tenant_id = $1 and command_id = $2 and command_index = 0
+         ) order by position"
+    );
+    let rows = db.query(OF_COMMAND, &[&tenant.uuid(), &command.uuid()]).await?;
+    rows.iter().map(|row| recorded(row).map(|(recorded, _)| recorded)).collect()
 }

@@ -1,0 +1,123 @@
+//! Settings: the only place that reads the environment.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// OpenChat: customer support that other businesses plug into their own product.
+#[derive(Debug, Parser)]
+#[command(name = "openchat", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve customers, agents and integrators.
+    Serve(ServeConfig),
+    /// Build read models anew beside the old ones and switch when they have caught up; the server may go on meanwhile.
+    Rebuild {
+        /// Which read model; all of them when left out.
+        name: Option<String>,
+        /// Where the data is.
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print the JSON Schema of the websocket's messages.
+    SocketSchema,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseConfig {
+    /// A Postgres to use; without one, OpenChat runs a private one in its data directory.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where the private Postgres and other files are kept.
+    #[arg(long, env = "OC_DATA_DIR", default_value = "./data")]
+    pub oc_data_dir: PathBuf,
+    /// The folder with Postgres's own programs, when it is not to be searched for.
+    #[arg(long, env = "OC_POSTGRES_BIN")]
+    pub oc_postgres_bin: Option<PathBuf>,
+    /// Where programs are looked for.
+    #[arg(long, env = "PATH", hide = true)]
+    pub path: Option<OsString>,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct ServeConfig {
+    /// Where the data is.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// The address to listen on; port 0 picks a free one and logs it.
+    #[arg(long, env = "OC_HTTP_ADDR", default_value = "127.0.0.1:8080")]
+    pub oc_http_addr: String,
+    /// The origin that goes into links, e.g. https://support.example.com [default: http://<address>]
+    #[arg(long, env = "OC_PUBLIC_URL")]
+    pub oc_public_url: Option<String>,
+    /// The form of log lines.
+    #[arg(long, env = "OC_LOG", value_enum, default_value_t = LogFormat::Text)]
+    pub oc_log: LogFormat,
+    /// Which log lines to write, in the syntax of tracing's `EnvFilter`, e.g. info or openchat=debug
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    pub rust_log: String,
+    /// What different clients may ask per second.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+impl DatabaseConfig {
+    /// Whether nothing has been kept here yet.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.database_url.is_none() && !self.oc_data_dir.join("postgres").exists()
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Rate limits. Each is per key, per customer session or per account, never per address:
+/// behind a captive portal everybody shares one.
+#[derive(Debug, Clone, Args)]
+pub struct Limits {
+    /// Requests per second of one integration key.
+    #[arg(long, env = "OC_KEY_RATE", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub oc_key_rate: u32,
+    /// How many requests one integration key may save up.
+    #[arg(long, env = "OC_KEY_BURST", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub oc_key_burst: u32,
+    /// Requests per second of one customer session.
+    #[arg(long, env = "OC_CUSTOMER_RATE", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub oc_customer_rate: u32,
+    /// How many requests one customer session may save up.
+    #[arg(long, env = "OC_CUSTOMER_BURST", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub oc_customer_burst: u32,
+    /// Sign-in attempts per minute of one account.
+    #[arg(long, env = "OC_SIGN_IN_RATE", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub oc_sign_in_rate: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            oc_key_rate: 100,
+            oc_key_burst: 200,
+            oc_customer_rate: 5,
+            oc_customer_burst: 20,
+            oc_sign_in_rate: 5,
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Carrying out commands: load the aggregate, let it decide, append, and keep its state at hand.
+//!
+//! Within a process the commands of one aggregate queue behind each other, so a conflict can only come from
+//! another node; then the aggregate is loaded anew and decides again, a bounded number of times.
+
+use std::{sync::Arc, time::Duration};
+
+use openchat_domain::{
+    Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, Decider, DomainEvent, EventMetadata,
+    Position, Recorded, Stream, Via,
+    agent::{Agent, AgentEvent},
+    business::{Business, BusinessEvent},
+    conversation::{Conversation, ConversationEvent},
+    customer::{Customer, CustomerEvent},
+};
+use openchat_projections::{Db, log};
+use quick_cache::sync::Cache;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::{
+    StoreError,
+    append::{Append, AppendError, Appended, Appender, Condition},
+    pool::Pools,
+};
+use crate::clock::Clock;
+
+/// A snapshot is saved whenever an aggregate's sequence passes a multiple of this.
+const SNAPSHOT_EVERY: i64 = 100;
+/// How often a command decides anew after a conflict before it gives up.
+const ATTEMPTS: u32 = 10;
+/// How many events one read of a stream brings.
+const CHUNK: i64 = 5_000;
+
+const LOAD_SNAPSHOT: &str = "
+    select sequence, position, state::text from snapshots
+    where tenant_id = $1 and aggregate_id = $2 and snapshot_version = $3";
+const LOAD_EVENTS: &str = "
+    select sequence, position, event_type, event_version::int, payload::text from events
+    where tenant_id = $1 and aggregate_id = $2 and sequence > $3 order by sequence limit $4";
+const LATEST: &str =
+    "select coalesce(max(sequence), 0) from events where tenant_id = $1 and aggregate_id = $2";
+const SAVE_SNAPSHOT: &str = "
+    insert into snapshots as s (tenant_id, aggregate_id, sequence, position, snapshot_version, state)
+    values ($1, $2, $3, $4, $5, $6::text::json)
+    on conflict (tenant_id, aggregate_id) do update
+    set sequence = excluded.sequence, position = excluded.position,
+        snapshot_version = excluded.snapshot_version, state = excluded.state
+    where s.sequence < excluded.sequence or s.snapshot_version <> excluded.snapshot_version";
+
+/// An aggregate that lives in the log.
+pub trait Aggregate: Decider {
+    /// Its stream.
+    fn stream(id: Self::Id) -> Stream;
+    /// Its event as any event.
+    fn event(id: Self::Id, event: Self::Event) -> DomainEvent;
+    /// Any event as its own, if it is.
+    fn own(event: DomainEvent) -> Option<Self::Event>;
+    #[doc(hidden)]
+    fn cache(caches: &Caches) -> &Slots<Self>;
+}
+
+/// Who issues a command, through what, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Whose log.
+    pub tenant: BusinessId,
+    /// Who.
+    pub actor: Actor,
+    /// Through what.
+    pub via: Via,
+    /// The request that carried it.
+    pub request_id: Option<String>,
+    /// The intent's name, when its sender may send it again; otherwise a fresh one is made.
+    pub command: Option<CommandId>,
+    /// The event that it answers, when it is a reaction: its position, and the intent that it belongs to.
+    pub cause: Option<(Position, CommandId)>,
+    /// What else must still hold when it is recorded.
+    pub condition: Option<Condition>,
+}
+
+/// What a command led to.
+#[derive(Debug, Clone)]
+pub struct Executed {
+    /// What was recorded; empty when everything was already so.
+    pub events: Vec<Arc<Recorded>>,
+    /// The position of the aggregate's latest event.
+    pub position: Position,
+    /// Whether this was carried out before, under the same command id; `events` are that time's.
+    pub replayed: bool,
+}
+
+/// Why a command led to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<R: std::error::Error + 'static> {
+    /// The aggregate refused.
+    #[error(transparent)]
+    Refused(R),
+    /// The condition didn't hold any more.
+    #[error("the facts behind the command have changed")]
+    Unmet,
+    /// The aggregate changed on other nodes faster than this one could decide.
+    #[error("the aggregate is changing too fast")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The aggregates of this process.
+#[derive(Clone)]
+pub struct Aggregates {
+    pools: Pools,
+    appender: Appender,
+    clock: Clock,
+    caches: Arc<Caches>,
+    snapshots: Arc<Semaphore>,
+}
+
+#[doc(hidden)]
+pub struct Caches {
+    conversations: Slots<Conversation>,
+    customers: Slots<Customer>,
+    agents: Slots<Agent>,
+    businesses: Slots<Business>,
+}
+
+type Slots<A> = Cache<(BusinessId, <A as Decider>::Id), Arc<Mutex<Option<Loaded<A>>>>>;
+
+/// A state, and how much of its stream it has folded.
+#[derive(Debug, Clone)]
+#[doc(hidden)]
+pub struct Loaded<A> {
+    state: A,
+    sequence: i64,
+    position: Position,
+}
+
+macro_rules! aggregate {
+    ($name:ident, $event:ident, $id:ident, $cache:ident) => {
+        impl Aggregate for $name {
+            fn stream(id: $id) -> Stream {
+                Stream::$name(id)
+            }
+            fn event(id: $id, event: $event) -> DomainEvent {
+                DomainEvent::$name(id, event)
+            }
+            fn own(event: DomainEvent) -> Option<$event> {
+                if let DomainEvent::$name(_, event) = event { Some(event) } else { None }
+            }
+            fn cache(caches: &Caches) -> &Slots<Self> {
+                &caches.$cache
+            }
+        }
+    };
+}
+aggregate!(Conversation, ConversationEvent, ConversationId, conversations);
+aggregate!(Customer, CustomerEvent, CustomerId, customers);
+aggregate!(Agent, AgentEvent, AgentId, agents);
+aggregate!(Business, BusinessEvent, BusinessId, businesses);
+
+impl Context {
+    /// A command that OpenChat issues by itself.
+    #[must_use]
+    pub const fn system(tenant: BusinessId, part: &'static str) -> Self {
+        Self {
+            tenant,
+            actor: Actor::System(part),
+            via: Via::Internal,
+            request_id: None,
+            command: None,
+            cause: None,
+            condition: None,
+        }
+    }
+
+    /// The same under a name, so that carrying it out twice does it once.
+    #[must_use]
+    pub fn once(&self, command: CommandId) -> Self {
+        Self { command: Some(command), ..self.clone() }
+    }
+
+    /// The same as one step of several that one intent sets off: its name is the intent's plus the step's.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Self {
+        let command = self.command.map(|c| CommandId::derive(self.tenant, &[&c.uuid().to_string(), name]));
+        Self { command, ..self.clone() }
+    }
+}
+
+impl Aggregates {
+    /// Aggregates that are loaded from these pools and recorded through this appender.
+    #[must_use]
+    pub fn new(pools: Pools, appender: Appender, clock: Clock) -> Self {
+        let caches = Caches {
+            conversations: Cache::new(100_000),
+            customers: Cache::new(50_000),
+            agents: Cache::new(10_000),
+            businesses: Cache::new(10_000),
+        };
+        Self { pools, appender, clock, caches: Arc::new(caches), snapshots: Arc::new(Semaphore::new(2)) }
+    }
+
+    /// The present state of an aggregate.
+    ///
+    /// # Errors
+    /// When it can't be loaded.
+    pub async fn state<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<A, StoreError> {
+        let slot = self.slot::<A>(tenant, id);
+        let mut slot = slot.lock().await;
+        let loaded = match slot.take() {
+            Some(loaded) if self.latest::<A>(tenant, id).await? == loaded.sequence => loaded,
+            _ => self.load::<A>(tenant, id).await?,
+        };
+        Ok(slot.insert(loaded).state.clone())
+    }
+
+    /// Carries out a command: its events are durable when this returns.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]; then nothing was recorded, except that after [`StoreError::Unavailable`] it is unknown
+    /// and the same command may be sent again under its id.
+    pub async fn execute<A: Aggregate>(
+        &self,
+        context: &Context,
+        id: A::Id,
+        command: &A::Command,
+    ) -> Result<Executed, ExecuteError<A::Refusal>> {
+        let slot = self.slot::<A>(context.tenant, id);
+        let mut slot = slot.lock().await;
+        for attempt in 0..ATTEMPTS {
+            // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
+            let (loaded, fresh) = match slot.take() {
+                Some(loaded) => (loaded, false),
+                None => (self.load::<A>(context.tenant, id).await?, true),
+            };
+            let decided = loaded.state.decide(command);
+            let idle = decided.as_ref().map_or(true, Vec::is_empty);
+            if idle && !fresh && self.latest::<A>(context.tenant, id).await? != loaded.sequence {
+                continue;
+            }
+            let events = match decided {
+                Ok(events) if !events.is_empty() => events,
+                nothing => {
+                    let position = loaded.position;
+                    *slot = Some(loaded);
+                    if let Some(replayed) = self.replay(context).await? {
+                        return Ok(replayed);
+                    }
+                    nothing.map_err(ExecuteError::Refused)?;
+                    return Ok(Executed { events: vec![], position, replayed: false });
+                }
+            };
+            match self.append::<A>(context, id, loaded.sequence, events).await? {
+                Appended::Recorded(events) => {
+                    let folded = self.fold(loaded, &events);
+                    let position = folded.position;
+                    self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
+                    *slot = Some(folded);
+                    return Ok(Executed { events, position, replayed: false });
+                }
+                Appended::Done(_) => {
+                    if let Some(replayed) = self.replay(context).await? {
+                        return Ok(replayed);
+                    }
+                }
+                Appended::Unmet => {
+                    *slot = Some(loaded);
+                    return Err(ExecuteError::Unmet);
+                }
+                Appended::Conflict => {}
+            }
+            if attempt > 1 {
+                tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
+            }
+        }
+        Err(ExecuteError::Contended)
+    }
+
+    fn slot<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Arc<Mutex<Option<Loaded<A>>>> {
+        let make = || Ok::<_, std::convert::Infallible>(Arc::default());
+        match A::cache(&self.caches).get_or_insert_with(&(tenant, id), make) {
+            Ok(slot) => slot,
+            Err(never) => match never {},
+        }
+    }
+
+    async fn append<A: Aggregate>(
+        &self,
+        context: &Context,
+        id: A::Id,
+        expected: i64,
+        events: Vec<A::Event>,
+    ) -> Result<Appended, StoreError> {
+        let command = context.command.unwrap_or_else(|| CommandId::from_uuid(self.clock.uuid()));
+        let correlation = context.cause.map_or(command, |(_, correlation)| correlation);
+        let mut metadata = EventMetadata::new(context.tenant, context.actor, context.via, correlation);
+        metadata.request_id.clone_from(&context.request_id);
+        if let Some((position, _)) = context.cause {
+            metadata = metadata.caused_by(position);
+        }
+        let append = Append {
+            tenant: context.tenant,
+            stream: A::stream(id),
+            expected,
+            command,
+            metadata,
+            at: self.clock.now(),
+            condition: context.condition,
+            events: events.into_iter().map(|e| A::event(id, e)).collect(),
+        };
+        self.appender.append(append).await.map_err(|e| match e {
+            AppendError::Unavailable => StoreError::Unavailable,
+            AppendError::Refused(why) => StoreError::Refused(why),
+        })
+    }
+
+    fn fold<A: Aggregate>(&self, mut loaded: Loaded<A>, events: &[Arc<Recorded>]) -> Loaded<A> {
+        for recorded in events {
+            if let Some(event) = A::own(recorded.event.clone()) {
+                loaded.state.evolve(&event);
+            }
+            loaded.sequence = recorded.sequence;
+            loaded.position = recorded.position;
+        }
+        loaded
+    }
+
+    async fn latest<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<i64, StoreError> {
+        let db = self.pools.tenant(tenant).await?;
+        let row = db.query_opt(LATEST, &[&tenant.uuid(), &A::stream(id).aggregate_id()]).await?;
+        Ok(row.map_or(0, |row| row.get(0)))
+    }
+
+    async fn load<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<Loaded<A>, StoreError> {
+        let db = self.pools.tenant(tenant).await?;
+        let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
+        let snapshot =
+            db.query_opt(LOAD_SNAPSHOT, &[&tenant_id, &aggregate_id, &A::SNAPSHOT_VERSION]).await?;
+        let saved = snapshot.and_then(|row| {
+            // An unreadable snapshot is no loss: the events are there.
+            let state = serde_json::from_str(row.get(2)).ok()?;
+            Some(Loaded { state, sequence: row.get(0), position: row.get(1) })
+        });
+        let mut loaded = saved.unwrap_or_else(|| Loaded { state: A::default(), sequence: 0, position: 0 });
+        loop {
+            let rows = db.query(LOAD_EVENTS, &[&tenant_id, &aggregate_id, &loaded.sequence, &CHUNK]).await?;
+            for row in &rows {
+                let event =
+                    openchat_domain::decode(A::TYPE, &aggregate_id, row.get(2), row.get(3), row.get(4))?;
+                if let Some(event) = A::own(event) {
+                    loaded.state.evolve(&event);
+                }
+                loaded.sequence = row.get(0);
+                loaded.position = row.get(1);
+            }
+            if i64::try_from(rows.len()).unwrap_or(CHUNK) < CHUNK {
+                return Ok(loaded);
+            }
+        }
+    }
+
+    /// What the command did when it was carried out before, if it was.
+    async fn replay(&self, context: &Context) -> Result<Option<Executed>, StoreError> {
+        let Some(command) = context.command else { return Ok(None) };
+        let db = self.pools.tenant(context.tenant).await?;
+        let events = log::of_command(&db, context.tenant, command).await?;
+        Ok(events.last().map(|last| last.position).map(|position| Executed {
+            events: events.into_iter().map(Arc::new).collect(),
+            position,
+            replayed: true,
+        }))
+    }
+
+    /// Saves in the background what has become of the aggregate; to miss one only makes a later load longer.
+    fn save_snapshot_when_due<A: Aggregate>(
+        &self,
+        tenant: BusinessId,
+        id: A::Id,
+        loaded: &Loaded<A>,
+        new: usize,
+    ) {
+        let before = loaded.sequence - i64::try_from(new).unwrap_or(0);
+        if before / SNAPSHOT_EVERY == loaded.sequence / SNAPSHOT_EVERY {
+            return;
+        }
+        let (Ok(permit), Ok(state)) =
+            (Arc::clone(&self.snapshots).try_acquire_owned(), serde_json::to_string(&loaded.state))
+        else {
+            return;
+        };
+        let (pools, sequence, position) = (self.pools.clone(), loaded.sequence, loaded.position);
+        tokio::spawn(async move {
+            let saved = async {
+                let db = pools.tenant(tenant).await?;
+                let id = A::stream(id).aggregate_id();
+                let version = A::SNAPSHOT_VERSION;
+                db.execute(SAVE_SNAPSHOT, &[&tenant.uuid(), &id, &sequence, &position, &version, &state])
+                    .await?;
+                Ok::<_, StoreError>(())
+            };
+            if let Err(e) = saved.await {
+                tracing::warn!(error = %super::chain(&e), "a snapshot was not saved");
+            }
+            drop(permit);
+        });
+    }
+}

@@ -1,0 +1,235 @@
+//! A batch of commands as the two statements take it: parallel arrays.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use openchat_domain::{DomainEvent, EventType, Position, Recorded};
+use openchat_projections::{Db, DbError};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::append::{Append, Appended};
+
+/// Moves the heads in tenant order (so that two batches can't deadlock), then inserts behind them.
+/// An event's place is told from the end of its tenant's part of the batch, because only the moved head is known.
+const LEAN: &str = "
+    with moved as (
+        insert into log_heads as h (tenant_id, position)
+        select * from unnest($1::uuid[], $2::bigint[])
+        on conflict (tenant_id) do update set position = h.position + excluded.position
+        returning tenant_id, position
+    ), inserted as (
+        insert into events
+        select e.tenant_id, moved.position - e.back, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
+               e.event_version, e.payload::json, e.metadata::json, e.recorded_at, e.command_id, e.command_index,
+               e.salt, e.digest
+        from unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[],
+                    $10::text[], $11::text[], $12::timestamptz[], $13::uuid[], $14::smallint[], $15::bytea[],
+                    $16::bytea[])
+          as e (tenant_id, back, aggregate_type, aggregate_id, sequence, event_type, event_version, payload,
+                metadata, recorded_at, command_id, command_index, salt, digest)
+        join moved using (tenant_id)
+    )
+    select tenant_id, position from moved";
+
+const CHECKED: &str = "
+    select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+
+/// Why events can't be written down.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BatchError {
+    #[error("an event has no JSON form")]
+    Json(#[from] serde_json::Error),
+    #[error("no randomness to be had: {0}")]
+    Chance(getrandom::Error),
+}
+
+/// Commands with their events written down.
+pub(super) struct Batch<'a> {
+    commands: &'a [&'a Append],
+    metadata: Vec<String>,
+    events: Vec<Written<'a>>,
+}
+
+/// One event of one command (by index), as it will be stored.
+struct Written<'a> {
+    command: usize,
+    index: i16,
+    event_type: &'static str,
+    version: String,
+    payload: String,
+    salt: [u8; 16],
+    digest: [u8; 32],
+    event: &'a DomainEvent,
+}
+
+impl<'a> Batch<'a> {
+    /// Writes the events down and seals each with a salted digest.
+    pub(super) fn of(commands: &'a [&'a Append]) -> Result<Self, BatchError> {
+        let mut events = Vec::new();
+        let mut metadata = Vec::with_capacity(commands.len());
+        for (command, append) in commands.iter().enumerate() {
+            metadata.push(serde_json::to_string(&append.metadata)?);
+            for (index, event) in (0..).zip(&append.events) {
+                events.push(Written::of(command, index, event)?);
+            }
+        }
+        Ok(Self { commands, metadata, events })
+    }
+
+    /// Whether a command rests on more than its aggregate.
+    pub(super) fn has_condition(&self) -> bool {
+        self.commands.iter().any(|c| c.condition.is_some())
+    }
+
+    fn per_event<'s, T>(&'s self, f: impl Fn(&'s Written<'a>) -> T) -> Vec<T> {
+        self.events.iter().map(f).collect()
+    }
+
+    fn per_command<'s, T>(&'s self, f: impl Fn(&'s Append) -> T) -> Vec<T> {
+        self.commands.iter().map(|c| f(c)).collect()
+    }
+
+    fn of_command(&self, event: &Written<'_>) -> &Append {
+        self.commands[event.command]
+    }
+
+    /// The events of a command whose last one is at `last`.
+    fn recorded(&self, command: usize, last: Position) -> Vec<Arc<Recorded>> {
+        let append = self.commands[command];
+        let count = i64::try_from(append.events.len()).unwrap_or(i64::MAX);
+        (1..)
+            .zip(&append.events)
+            .map(|(nth, event)| {
+                Arc::new(Recorded {
+                    tenant: append.tenant,
+                    position: last - count + nth,
+                    sequence: append.expected + nth,
+                    at: append.at,
+                    metadata: append.metadata.clone(),
+                    event: event.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+impl<'a> Written<'a> {
+    fn of(command: usize, index: i16, event: &'a DomainEvent) -> Result<Self, BatchError> {
+        let (event_type, version, payload) = match event {
+            DomainEvent::Conversation(_, e) => stored(e)?,
+            DomainEvent::Customer(_, e) => stored(e)?,
+            DomainEvent::Agent(_, e) => stored(e)?,
+            DomainEvent::Business(_, e) => stored(e)?,
+        };
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(BatchError::Chance)?;
+        let digest = Sha256::new().chain_update(salt).chain_update(&payload).finalize().into();
+        Ok(Self { command, index, event_type, version, payload, salt, digest, event })
+    }
+}
+
+fn stored<E: EventType + Serialize>(event: &E) -> serde_json::Result<(&'static str, String, String)> {
+    Ok((event.event_type(), event.event_version().to_string(), serde_json::to_string(event)?))
+}
+
+/// Appends a batch in which no two commands touch the same aggregate, or fails as a whole.
+pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appended>, DbError> {
+    let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for event in &batch.events {
+        *counts.entry(batch.of_command(event).tenant.uuid()).or_default() += 1;
+    }
+    let mut left = counts.clone();
+    let backs: Vec<i64> = batch
+        .per_event(|e| batch.of_command(e).tenant.uuid())
+        .into_iter()
+        .map(|tenant| {
+            let back = left.entry(tenant).or_default();
+            *back -= 1;
+            *back
+        })
+        .collect();
+    let (tenants, moves): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(t, n)| (*t, *n)).unzip();
+    let rows = db
+        .query(
+            LEAN,
+            &[
+                &tenants,
+                &moves,
+                &batch.per_event(|e| batch.of_command(e).tenant.uuid()),
+                &backs,
+                &batch.per_event(|e| e.event.stream().aggregate_type()),
+                &batch.per_event(|e| e.event.stream().aggregate_id()),
+                &batch.per_event(|e| batch.of_command(e).expected + i64::from(e.index) + 1),
+                &batch.per_event(|e| e.event_type),
+                &batch.per_event(|e| e.version.as_str()),
+                &batch.per_event(|e| e.payload.as_str()),
+                &batch.per_event(|e| batch.metadata[e.command].as_str()),
+                &batch.per_event(|e| batch.of_command(e).at),
+                &batch.per_event(|e| batch.of_command(e).command.uuid()),
+                &batch.per_event(|e| e.index),
+                &batch.per_event(|e| e.salt.as_slice()),
+                &batch.per_event(|e| e.digest.as_slice()),
+            ],
+        )
+        .await?;
+    let mut next: BTreeMap<Uuid, Position> = rows
+        .iter()
+        .map(|row| {
+            let tenant: Uuid = row.get(0);
+            let head: Position = row.get(1);
+            (tenant, head - counts.get(&tenant).copied().unwrap_or(0))
+        })
+        .collect();
+    Ok(batch
+        .commands
+        .iter()
+        .enumerate()
+        .map(|(i, append)| {
+            let last = next.entry(append.tenant.uuid()).or_default();
+            *last += i64::try_from(append.events.len()).unwrap_or(i64::MAX);
+            Appended::Recorded(batch.recorded(i, *last))
+        })
+        .collect())
+}
+
+/// Appends a batch with an answer for each command.
+pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appended>, DbError> {
+    let at: Vec<DateTime<Utc>> = batch.per_command(|c| c.at);
+    let rows = db
+        .query(
+            CHECKED,
+            &[
+                &batch.per_command(|c| c.tenant.uuid()),
+                &batch.per_command(|c| c.stream.aggregate_type()),
+                &batch.per_command(|c| c.stream.aggregate_id()),
+                &batch.per_command(|c| c.expected),
+                &batch.per_command(|c| c.command.uuid()),
+                &batch.metadata,
+                &at,
+                &batch.per_command(|c| c.condition.map(|condition| condition.after)),
+                &batch.per_command(|c| c.condition.map(|condition| condition.types)),
+                &batch.per_event(|e| i32::try_from(e.command + 1).unwrap_or(i32::MAX)),
+                &batch.per_event(|e| e.event_type),
+                &batch.per_event(|e| e.version.as_str()),
+                &batch.per_event(|e| e.payload.as_str()),
+                &batch.per_event(|e| e.salt.as_slice()),
+                &batch.per_event(|e| e.digest.as_slice()),
+            ],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| {
+            let head = row.get::<_, Option<Position>>(1).unwrap_or(0);
+            match row.get::<_, &str>(0) {
+                "appended" => Appended::Recorded(batch.recorded(i, head)),
+                "done" => Appended::Done(head),
+                "unmet" => Appended::Unmet,
+                _ => Appended::Conflict,
+            }
+        })
+        .collect())
+}

@@ -1,0 +1,84 @@
+//! Brings a database's schema to the version that this binary was built with: numbered, forward only.
+
+use tokio_postgres::{Client, Config, NoTls};
+
+/// The migrations in order; their files are never changed once released.
+const MIGRATIONS: &[(i32, &str, &str)] = &[(1, "log", include_str!("../../migrations/0001_log.sql"))];
+
+/// Two nodes that start together must not both migrate.
+const LOCK: i64 = 0x6f70_656e_6368_6174;
+
+/// Why a database can't be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// It can't be reached.
+    #[error("the database can't be reached")]
+    Connect(#[source] tokio_postgres::Error),
+    /// A migration failed; the database is as it was before that one.
+    #[error("migration {number} ({name}) failed")]
+    Failed {
+        /// Its number.
+        number: i32,
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        source: tokio_postgres::Error,
+    },
+    /// The list of migrations can't be read or written.
+    #[error("the list of applied migrations can't be kept")]
+    Bookkeeping(#[source] tokio_postgres::Error),
+    /// A newer release has been here.
+    #[error("the database has migration {found}, this release knows {known}; run the newer release")]
+    Newer {
+        /// What the database has.
+        found: i32,
+        /// What this binary has.
+        known: i32,
+    },
+}
+
+/// Applies what is missing and returns how many migrations that were.
+///
+/// # Errors
+/// [`MigrateError`]; a failed migration leaves nothing behind.
+pub async fn migrate(config: &Config) -> Result<usize, MigrateError> {
+    let (mut client, connection) = config.connect(NoTls).await.map_err(MigrateError::Connect)?;
+    let driver = tokio::spawn(connection);
+    let applied = apply_missing(&mut client).await;
+    drop(client);
+    // The connection ends once its client is gone; its own error has reached the statement that met it.
+    let _ = driver.await;
+    applied
+}
+
+async fn apply_missing(client: &mut Client) -> Result<usize, MigrateError> {
+    client.execute("select pg_advisory_lock($1)", &[&LOCK]).await.map_err(MigrateError::Bookkeeping)?;
+    client
+        .batch_execute(
+            "set client_min_messages = warning;
+             create table if not exists migrations (
+                 number int primary key, name text not null, applied_at timestamptz not null default now())",
+        )
+        .await
+        .map_err(MigrateError::Bookkeeping)?;
+    let row = client
+        .query_one("select coalesce(max(number), 0) from migrations", &[])
+        .await
+        .map_err(MigrateError::Bookkeeping)?;
+    let found: i32 = row.get(0);
+    let known = MIGRATIONS.last().map_or(0, |(number, _, _)| *number);
+    if found > known {
+        return Err(MigrateError::Newer { found, known });
+    }
+    let missing = || MIGRATIONS.iter().filter(|(number, _, _)| *number > found);
+    for &(number, name, sql) in missing() {
+        let failed = |source| MigrateError::Failed { number, name, source };
+        let tx = client.transaction().await.map_err(failed)?;
+        tx.batch_execute(sql).await.map_err(failed)?;
+        tx.execute("insert into migrations (number, name) values ($1, $2)", &[&number, &name])
+            .await
+            .map_err(failed)?;
+        tx.commit().await.map_err(failed)?;
+    }
+    Ok(missing().count())
+}

@@ -1,0 +1,57 @@
+//! The event store: the log, its appender, and the aggregates that are folded from it.
+
+mod aggregates;
+mod append;
+mod batch;
+mod migrate;
+mod pool;
+
+use std::{error::Error, fmt::Write as _, sync::Arc};
+
+use deadpool_postgres::PoolError;
+use openchat_domain::DecodeError;
+use openchat_projections::{DbError, QueryError, log::LogError};
+
+pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
+pub use append::{Announce, Append, AppendError, Appended, Appender, Condition};
+pub use migrate::{MigrateError, migrate};
+pub use pool::{Conn, PoolSizes, Pools, TenantDb, WorkerDb, WorkerTx};
+
+/// Why the store could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection to the database can be had.
+    #[error("no connection to the database")]
+    Pool(#[from] PoolError),
+    /// The log can't be reached; whether a command's events were recorded is unknown.
+    #[error("the event log can't be reached")]
+    Unavailable,
+    /// The log refused the events.
+    #[error("the event log refused the events: {0}")]
+    Refused(Arc<str>),
+    /// A statement failed.
+    #[error("a statement failed")]
+    Db(#[from] DbError),
+    /// A stored event can't be read.
+    #[error("the event log holds what can't be read")]
+    Decode(#[from] DecodeError),
+    /// The log can't be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A read model can't be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+/// An error with all its causes in one line.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Writing to a string can't fail.
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
+}

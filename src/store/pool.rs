@@ -1,0 +1,185 @@
+//! Connections, by the role they run as: requests see one tenant, workers see all.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    ClientWrapper, GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
+    RecyclingMethod, Runtime,
+};
+use futures_util::future::join;
+use openchat_domain::BusinessId;
+use openchat_projections::{Db, DbError, Sql};
+use tokio_postgres::{IsolationLevel, NoTls, Row, types::ToSql};
+
+/// A pooled connection bound to one tenant.
+pub type TenantDb = Conn<Object>;
+/// A pooled connection that sees every tenant; for the log's own machinery and for asking who is there.
+pub type WorkerDb = Conn<Object>;
+/// A worker's transaction; rolled back unless committed.
+pub type WorkerTx<'a> = Conn<deadpool_postgres::Transaction<'a>>;
+
+/// The pools of one database.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    requests: Pool,
+    workers: Pool,
+}
+
+/// A connection or transaction with prepared statements, perhaps bound to a tenant.
+#[derive(Debug)]
+pub struct Conn<C> {
+    client: C,
+    tenant: Option<String>,
+}
+
+/// How many connections of each kind a process may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSizes {
+    /// For requests.
+    pub requests: usize,
+    /// For the appender, the projector and reactions.
+    pub workers: usize,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self { requests: 16, workers: 12 }
+    }
+}
+
+impl Pools {
+    /// Prepares the pools; connections are made when first needed.
+    #[must_use]
+    pub fn new(config: &tokio_postgres::Config, sizes: PoolSizes) -> Self {
+        Self {
+            requests: pool(
+                config,
+                sizes.requests,
+                "set role openchat_request; set statement_timeout = '15s'",
+            ),
+            workers: pool(config, sizes.workers, "set role openchat_worker"),
+        }
+    }
+
+    /// A connection for one tenant's request.
+    ///
+    /// # Errors
+    /// When none can be had in time.
+    pub async fn tenant(&self, tenant: BusinessId) -> Result<TenantDb, PoolError> {
+        Ok(Conn { client: self.requests.get().await?, tenant: Some(tenant.uuid().to_string()) })
+    }
+
+    /// A connection for work that spans tenants.
+    ///
+    /// # Errors
+    /// When none can be had in time.
+    pub async fn worker(&self) -> Result<WorkerDb, PoolError> {
+        Ok(Conn { client: self.workers.get().await?, tenant: None })
+    }
+}
+
+fn pool(config: &tokio_postgres::Config, size: usize, on_connect: &'static str) -> Pool {
+    let mut config = config.clone();
+    config.application_name("openchat").connect_timeout(Duration::from_secs(5));
+    let manager =
+        Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    let set_up = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+        Box::pin(async move { client.batch_execute(on_connect).await.map_err(HookError::Backend) })
+    });
+    let wait = Some(Duration::from_secs(10));
+    Pool::builder(manager)
+        .max_size(size.max(1))
+        .wait_timeout(wait)
+        .create_timeout(wait)
+        .recycle_timeout(wait)
+        .runtime(Runtime::Tokio1)
+        .post_create(set_up)
+        .build()
+        .unwrap_or_else(|_| unreachable!("a runtime is given, and nothing else can be missing"))
+}
+
+impl Conn<Object> {
+    /// Begins a transaction in the role of this connection.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&mut self) -> Result<Conn<deadpool_postgres::Transaction<'_>>, DbError> {
+        let client = self.client.transaction().await?;
+        Conn::within(client, self.tenant.as_ref()).await
+    }
+
+    /// Begins a read-only transaction in which every statement sees the same moment.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin_snapshot(&mut self) -> Result<Conn<deadpool_postgres::Transaction<'_>>, DbError> {
+        let tx = self.client.build_transaction();
+        let client = tx.isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+        Conn::within(client, self.tenant.as_ref()).await
+    }
+
+    /// Runs statements that take no parameters and return nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
+        self.client.batch_execute(sql).await
+    }
+
+    /// Closes the connection instead of giving it back, after a failure that may have left something in it.
+    pub fn discard(self) {
+        drop(Object::take(self.client));
+    }
+}
+
+impl<'a> Conn<deadpool_postgres::Transaction<'a>> {
+    async fn within(
+        client: deadpool_postgres::Transaction<'a>,
+        tenant: Option<&String>,
+    ) -> Result<Self, DbError> {
+        if let Some(tenant) = tenant {
+            client.execute("select set_config('oc.tenant', $1, true)", &[tenant]).await?;
+        }
+        Ok(Self { client, tenant: None })
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// The database's; whether it was made so is then unknown.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.client.commit().await
+    }
+
+    /// Runs statements that take no parameters and return nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
+        self.client.batch_execute(sql).await
+    }
+}
+
+impl<C: GenericClient> Conn<C> {
+    /// Binds the tenant in the same round trip in which `run`'s statement travels.
+    async fn bound<T>(&self, run: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        let Some(tenant) = &self.tenant else { return run.await };
+        let bind = self.client.prepare_cached("select set_config('oc.tenant', $1, false)").await?;
+        let params: [&(dyn ToSql + Sync); 1] = [tenant];
+        let (bound, result) = join(self.client.execute(&bind, &params), run).await;
+        bound?;
+        result
+    }
+}
+
+impl<C: GenericClient> Db for Conn<C> {
+    async fn query(&self, sql: &'static str, params: &Sql<'_>) -> Result<Vec<Row>, DbError> {
+        let statement = self.client.prepare_cached(sql).await?;
+        self.bound(self.client.query(&statement, params)).await
+    }
+
+    async fn execute(&self, sql: &'static str, params: &Sql<'_>) -> Result<u64, DbError> {
+        let statement = self.client.prepare_cached(sql).await?;
+        self.bound(self.client.execute(&statement, params)).await
+    }
+}
