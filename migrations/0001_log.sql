@@ -26,7 +26,7 @@ begin
   execute format(
     'create policy one_tenant on %s to openchat_request
        using (tenant_id = nullif(current_setting(''oc.tenant'', true), '''')::uuid)', target);
-  execute format('create policy every_tenant on %s to openchat_worker using (true)', target);
+  execute format('create policy every_tenant on %s to openchat_worker, current_user using (true)', target);
   execute format('grant select, insert, update, delete on %s to openchat_request, openchat_worker', target);
 end $$;
 

@@ -1,6 +1,6 @@
 //! Settings: the only place that reads the environment.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -44,6 +44,9 @@ pub struct DatabaseConfig {
     /// The folder with Postgres's own programs, when it is not to be searched for.
     #[arg(long, env = "OC_POSTGRES_BIN")]
     pub oc_postgres_bin: Option<PathBuf>,
+    /// Where programs are looked for.
+    #[arg(long, env = "PATH", hide = true)]
+    pub path: Option<OsString>,
 }
 
 /// How to serve.
@@ -61,9 +64,20 @@ pub struct ServeConfig {
     /// The form of log lines.
     #[arg(long, env = "OC_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub oc_log: LogFormat,
+    /// Which log lines to write, in the syntax of tracing's `EnvFilter`, e.g. info or openchat=debug
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    pub rust_log: String,
     /// What different clients may ask per second.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+impl DatabaseConfig {
+    /// Whether nothing has been kept here yet.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.database_url.is_none() && !self.oc_data_dir.join("postgres").exists()
+    }
 }
 
 /// The form of log lines.

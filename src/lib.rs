@@ -5,5 +5,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod postgres;
 pub mod projector;
 pub mod store;
+pub mod telemetry;

@@ -1,4 +1,5 @@
-//! Serde for a change: tells an absent field (`None`) from a `null` (`Some(None)`).
+//! Changes to a field: whether one is given, whether it changes anything, and serde that tells an absent field
+//! (`None`) from a `null` (`Some(None)`).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -22,4 +23,9 @@ pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// The wanted value, if one is given and it isn't what already is.
+pub(crate) fn unless_same<T: PartialEq + Clone>(now: &T, wanted: Option<&T>) -> Option<T> {
+    wanted.filter(|wanted| *wanted != now).cloned()
 }

@@ -4,15 +4,25 @@
 //! Each aggregate is a [`Decider`]: `decide` turns a state and a command into events or a refusal, `evolve`
 //! folds an event into the state and can't fail.
 
+// A new event or command breaks the build until every fold and decision has answered it.
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 pub mod agent;
 pub mod business;
 pub mod conversation;
+mod cqrs;
 pub mod customer;
 mod decider;
 mod event;
+#[cfg(test)]
+mod fixtures;
 mod given;
 mod ids;
 mod metadata;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod stored_forms;
 mod text;
 mod upcast;
 

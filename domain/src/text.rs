@@ -146,6 +146,15 @@ impl Metadata {
         values.retain(|_, v| !v.is_null());
         Self(values)
     }
+
+    /// Of the changes those that change something here; none when all of it already is so.
+    #[must_use]
+    pub fn real_changes(&self, changes: &Self) -> Option<Self> {
+        let is_real = |(key, wanted): &(&String, &Value)| self.0.get(*key).unwrap_or(&Value::Null) != *wanted;
+        let real: BTreeMap<_, _> =
+            changes.0.iter().filter(is_real).map(|(key, value)| (key.clone(), value.clone())).collect();
+        (!real.is_empty()).then_some(Self(real))
+    }
 }
 
 fn no_nul(text: &str) -> Result<String, Invalid> {
@@ -265,6 +274,12 @@ mod tests {
         {
             assert!(Origin::new(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_fraction_comes_back_from_the_log_as_it_was() {
+        let value = json!(2.045_721_036_661_048_4e-308);
+        assert_eq!(serde_json::from_str::<Value>(&value.to_string()).expect("JSON"), value);
     }
 
     #[test]

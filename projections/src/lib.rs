@@ -4,9 +4,27 @@
 //! order and commits tables and checkpoint together; a row remembers the position it was folded up to, so that
 //! an event that comes twice changes nothing.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+pub mod agents;
+pub mod audit;
+pub mod customers;
 mod db;
+pub mod feed;
+#[cfg(test)]
+mod history;
+pub mod inbox;
+pub mod keys;
 pub mod log;
+mod page;
 mod projection;
+pub mod routing_queue;
+mod rows;
+mod search;
+pub mod settings;
+pub mod transcript;
+pub mod typing;
 
 pub use db::{Db, DbError, QueryError, Sql};
+pub use page::{Cursor, CursorError, Page};
 pub use projection::{ApplyError, Projection};

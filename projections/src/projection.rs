@@ -2,11 +2,26 @@
 
 use openchat_domain::Recorded;
 
-use crate::{Db, DbError};
+use crate::{Db, DbError, agents, customers, inbox, keys, routing_queue, settings, transcript};
 
 /// A read model that lives in tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Projection {}
+pub enum Projection {
+    /// [`inbox`].
+    Inbox,
+    /// [`transcript`].
+    Transcript,
+    /// [`routing_queue`].
+    RoutingQueue,
+    /// [`customers`].
+    Customers,
+    /// [`agents`].
+    Agents,
+    /// [`keys`].
+    Keys,
+    /// [`settings`].
+    Settings,
+}
 
 /// Why a batch could not be folded in.
 #[derive(Debug, thiserror::Error)]
@@ -24,32 +39,71 @@ pub enum ApplyError {
 
 impl Projection {
     /// Every read model, in the order in which a batch is applied.
-    pub const ALL: &'static [Self] = &[];
+    pub const ALL: &'static [Self] = &[
+        Self::Inbox,
+        Self::Transcript,
+        Self::RoutingQueue,
+        Self::Customers,
+        Self::Agents,
+        Self::Keys,
+        Self::Settings,
+    ];
 
     /// The name that `openchat rebuild NAME` takes and checkpoints carry.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {}
+        match self {
+            Self::Inbox => "inbox",
+            Self::Transcript => "transcript",
+            Self::RoutingQueue => "routing_queue",
+            Self::Customers => "customers",
+            Self::Agents => "agents",
+            Self::Keys => "keys",
+            Self::Settings => "settings",
+        }
     }
 
     /// The version of tables and fold; a release that raises it rebuilds the read model.
     #[must_use]
     pub const fn version(self) -> i32 {
-        match self {}
+        match self {
+            Self::Inbox
+            | Self::Transcript
+            | Self::RoutingQueue
+            | Self::Customers
+            | Self::Agents
+            | Self::Keys
+            | Self::Settings => 1,
+        }
     }
 
     /// The tables that it owns, rebuilt and switched together.
     #[must_use]
     pub const fn tables(self) -> &'static [&'static str] {
-        match self {}
+        match self {
+            Self::Inbox => &["inbox"],
+            Self::Transcript => &["transcript"],
+            Self::RoutingQueue => &["routing", "routing_agents"],
+            Self::Customers => &["customers"],
+            Self::Agents => &["agents"],
+            Self::Keys => &["integration_keys"],
+            Self::Settings => &["businesses"],
+        }
     }
 
     /// Folds a batch of events, in position order per tenant, perhaps of several tenants.
     ///
     /// # Errors
     /// [`ApplyError`]; the caller's transaction must then be rolled back.
-    #[expect(clippy::unused_async, reason = "no read model yet")]
-    pub async fn apply(self, _db: &impl Db, _events: &[Recorded]) -> Result<(), ApplyError> {
-        match self {}
+    pub async fn apply(self, db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+        match self {
+            Self::Inbox => inbox::apply(db, events).await,
+            Self::Transcript => transcript::apply(db, events).await,
+            Self::RoutingQueue => routing_queue::apply(db, events).await,
+            Self::Customers => customers::apply(db, events).await,
+            Self::Agents => agents::apply(db, events).await,
+            Self::Keys => keys::apply(db, events).await,
+            Self::Settings => settings::apply(db, events).await,
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 
 use deadpool_postgres::PoolError;
 use openchat_domain::DecodeError;
-use openchat_projections::{DbError, QueryError};
+use openchat_projections::{DbError, QueryError, log::LogError};
 
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
 pub use append::{Announce, Append, AppendError, Appended, Appender, Condition};
@@ -35,6 +35,9 @@ pub enum StoreError {
     /// A stored event can't be read.
     #[error("the event log holds what can't be read")]
     Decode(#[from] DecodeError),
+    /// The log can't be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// A read model can't be read.
     #[error(transparent)]
     Query(#[from] QueryError),

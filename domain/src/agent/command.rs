@@ -70,6 +70,8 @@ pub enum AgentCommand {
     },
     /// Take it off the team; never the owner, never oneself.
     Deactivate {
+        /// The agent itself, which is whom this asks.
+        agent: AgentId,
         /// Who takes it off.
         by: AgentId,
     },

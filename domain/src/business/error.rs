@@ -14,6 +14,9 @@ pub enum BusinessRefusal {
     /// There is no such key.
     #[error("There is no such key.")]
     KeyNotFound,
+    /// The id is taken by another key.
+    #[error("This key already exists.")]
+    KeyExists,
     /// The key was revoked.
     #[error("This key is revoked.")]
     KeyRevoked,
@@ -58,6 +61,7 @@ impl Refusal for BusinessRefusal {
             Self::NotFound => "business_not_found",
             Self::AlreadySetUp => "business_exists",
             Self::KeyNotFound => "key_not_found",
+            Self::KeyExists => "key_exists",
             Self::KeyRevoked => "key_revoked",
             Self::NoPermission => "no_permission_chosen",
             Self::NoOrigin => "no_origin_chosen",
@@ -73,7 +77,9 @@ impl Refusal for BusinessRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound | Self::KeyNotFound => RefusalKind::NotFound,
-            Self::AlreadySetUp | Self::KeyRevoked | Self::TooManyKeys { .. } => RefusalKind::Conflict,
+            Self::AlreadySetUp | Self::KeyExists | Self::KeyRevoked | Self::TooManyKeys { .. } => {
+                RefusalKind::Conflict
+            }
             Self::NoPermission
             | Self::NoOrigin
             | Self::TooManyOrigins { .. }

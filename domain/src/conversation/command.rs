@@ -119,7 +119,7 @@ pub enum ConversationCommand {
         /// In words.
         comment: Option<MessageText>,
     },
-    /// Begin a call.
+    /// Begin a call, unless one is going on or the conversation is resolved; whoever begins it is in it.
     StartCall {
         /// The call's id.
         call_id: CallId,
@@ -137,7 +137,7 @@ pub enum ConversationCommand {
         /// Who joins.
         by: Author,
     },
-    /// End the call.
+    /// End the call; one that somebody else than its starter has joined can't be missed any more.
     EndCall {
         /// Which.
         call_id: CallId,

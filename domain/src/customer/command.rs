@@ -25,6 +25,8 @@ pub enum CustomerCommand {
     },
     /// The anonymous visitor is a known customer.
     Merge {
+        /// The visitor itself, which is whom this asks.
+        visitor: CustomerId,
         /// The known customer, of the same business.
         into: CustomerId,
     },

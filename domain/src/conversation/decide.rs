@@ -1,0 +1,282 @@
+//! What a conversation answers to a command: a function per command, from the state to events or a refusal.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Active, AgentRef, AssignmentReason, Author, Call, CallEndReason, CallKind, Channel, Conversation,
+    ConversationCommand, ConversationEvent, ConversationRefusal, CustomerRef, NewMessage, Opened,
+    Participant, Priority, Rating, Reader, ReopenCause, Side, Status, UnassignmentReason,
+};
+use crate::{AgentId, CallId, MessageId, MessageText, Position, Subject, Tag};
+
+type Events = Vec<ConversationEvent>;
+type Decision = Result<Events, ConversationRefusal>;
+
+const MAX_TAGS: usize = 20;
+const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(365);
+
+pub(super) fn decide(state: &Conversation, command: &ConversationCommand) -> Decision {
+    use ConversationCommand as C;
+    let opened = || match state {
+        Conversation::NotOpened => Err(ConversationRefusal::NotFound),
+        Conversation::Opened(it) => Ok(it.as_ref()),
+    };
+    match command {
+        C::Open { customer, channel, subject, message } => {
+            open(state, customer, *channel, subject.as_ref(), message.as_ref())
+        }
+        C::PostMessage { author, message } => Ok(post_message(opened()?, author, message)),
+        C::AddNote { note_id, author, text } => opened().map(|_| vec![noted(*note_id, author, text)]),
+        C::Assign { to, by, from } => assign(opened()?, to, *by, *from),
+        C::Route { to, reason } => route(opened()?, to, reason),
+        C::Unassign { from, reason } => Ok(unassign(opened()?, *from, *reason)),
+        C::MarkRead { reader, up_to } => Ok(mark_read(opened()?, *reader, *up_to)),
+        C::SetTags { tags, by } => set_tags(opened()?, tags, by),
+        C::SetPriority { priority, by } => Ok(set_priority(opened()?, *priority, by)),
+        C::Snooze { until, by, now } => snooze(opened()?, *until, by, *now),
+        C::EndSnooze { now } => Ok(end_snooze(opened()?, *now)),
+        C::Resolve { by, now } => Ok(resolve(opened()?, by, *now)),
+        C::Reopen { by } => reopen(opened()?, by),
+        C::Rate { score, comment } => rate(opened()?, *score, comment.as_ref()),
+        C::StartCall { call_id, kind, by, now } => start_call(opened()?, *call_id, *kind, by, *now),
+        C::JoinCall { call_id, by } => join_call(opened()?, *call_id, by),
+        C::EndCall { call_id, reason, by, now } => end_call(opened()?, *call_id, *reason, by.as_ref(), *now),
+        C::ChangeCustomer { customer } => Ok(change_customer(opened()?, customer)),
+    }
+}
+
+fn open(
+    state: &Conversation,
+    customer: &CustomerRef,
+    channel: Channel,
+    subject: Option<&Subject>,
+    message: Option<&NewMessage>,
+) -> Decision {
+    match state {
+        Conversation::Opened(_) => Err(ConversationRefusal::AlreadyOpened),
+        Conversation::NotOpened => {
+            let opened =
+                ConversationEvent::Opened { customer: customer.clone(), channel, subject: subject.cloned() };
+            let first = message.map(|message| posted(&customer.into(), message));
+            Ok([opened].into_iter().chain(first).collect())
+        }
+    }
+}
+
+fn post_message(it: &Opened, author: &Author, message: &NewMessage) -> Events {
+    let effect = match author {
+        Author::Customer { .. } => woken_by_customer(it),
+        Author::Agent { id, name } => claimed_by_answer(it, &AgentRef { id: *id, name: name.clone() }),
+        Author::System => None,
+    };
+    effect.into_iter().chain([posted(author, message)]).collect()
+}
+
+/// After a rest the agent who knows the matter keeps it; after a settlement whoever is free takes it.
+fn woken_by_customer(it: &Opened) -> Option<ConversationEvent> {
+    let assignee = match &it.status {
+        Status::Active(Active { snoozed_until: None, .. }) => return None,
+        Status::Active(Active { assignee, .. }) => assignee.clone(),
+        Status::Resolved { .. } => None,
+    };
+    Some(ConversationEvent::Reopened { cause: ReopenCause::CustomerMessage, assignee })
+}
+
+fn claimed_by_answer(it: &Opened, agent: &AgentRef) -> Option<ConversationEvent> {
+    it.is_waiting().then(|| ConversationEvent::Assigned {
+        assignee: agent.clone(),
+        previous: None,
+        reason: AssignmentReason::Answered,
+    })
+}
+
+fn posted(author: &Author, message: &NewMessage) -> ConversationEvent {
+    ConversationEvent::MessagePosted {
+        message_id: message.id,
+        author: author.clone(),
+        body: message.body.clone(),
+        client_message_id: message.client_message_id.clone(),
+    }
+}
+
+fn noted(note_id: MessageId, author: &AgentRef, text: &MessageText) -> ConversationEvent {
+    ConversationEvent::NoteAdded { note_id, author: author.clone(), text: text.clone() }
+}
+
+fn assign(it: &Opened, to: &AgentRef, by: AgentId, from: Option<AgentId>) -> Decision {
+    let assignee = active(it)?.assignee.as_ref().map(|agent| agent.id);
+    if assignee == Some(to.id) {
+        return Ok(vec![]);
+    }
+    match (from, assignee) {
+        (None, Some(assignee)) if assignee != by => {
+            return Err(ConversationRefusal::AlreadyAssigned { assignee });
+        }
+        (Some(_), _) if from != assignee => return Err(ConversationRefusal::AssigneeChanged { assignee }),
+        _ => {}
+    }
+    let reason = if to.id == by { AssignmentReason::Claimed } else { AssignmentReason::Given { by } };
+    Ok(vec![ConversationEvent::Assigned { assignee: to.clone(), previous: assignee, reason }])
+}
+
+fn route(it: &Opened, to: &AgentRef, reason: &AssignmentReason) -> Decision {
+    if !it.is_waiting() {
+        return Err(ConversationRefusal::NotWaiting);
+    }
+    Ok(vec![ConversationEvent::Assigned { assignee: to.clone(), previous: None, reason: reason.clone() }])
+}
+
+fn unassign(it: &Opened, from: AgentId, reason: UnassignmentReason) -> Events {
+    if it.assignee() != Some(from) {
+        return vec![];
+    }
+    vec![ConversationEvent::Unassigned { previous: from, reason }]
+}
+
+fn mark_read(it: &Opened, reader: Reader, up_to: Position) -> Events {
+    let (reader, agent, mark) = match reader {
+        Reader::Customer => (Side::Customer, None, it.read_by_customer),
+        Reader::Agent(id) => (Side::Agent, Some(id), it.read_by_agents),
+    };
+    if up_to <= mark {
+        return vec![];
+    }
+    vec![ConversationEvent::Read { reader, agent, up_to }]
+}
+
+fn set_tags(it: &Opened, tags: &[Tag], by: &AgentRef) -> Decision {
+    let tags: BTreeSet<Tag> = tags.iter().cloned().collect();
+    if tags.len() > MAX_TAGS {
+        return Err(ConversationRefusal::TooManyTags { max: MAX_TAGS });
+    }
+    if tags == it.tags {
+        return Ok(vec![]);
+    }
+    Ok(vec![ConversationEvent::Tagged { tags: tags.into_iter().collect(), by: by.clone() }])
+}
+
+fn set_priority(it: &Opened, priority: Priority, by: &AgentRef) -> Events {
+    if priority == it.priority {
+        return vec![];
+    }
+    vec![ConversationEvent::Prioritized { priority, by: by.clone() }]
+}
+
+fn snooze(it: &Opened, until: DateTime<Utc>, by: &AgentRef, now: DateTime<Utc>) -> Decision {
+    let rest = until - now;
+    if rest <= TimeDelta::zero() || rest > LONGEST_SNOOZE {
+        return Err(ConversationRefusal::SnoozeOutOfRange);
+    }
+    if active(it)?.snoozed_until == Some(until) {
+        return Ok(vec![]);
+    }
+    Ok(vec![ConversationEvent::Snoozed { until, by: by.clone() }])
+}
+
+fn end_snooze(it: &Opened, now: DateTime<Utc>) -> Events {
+    if let Status::Active(Active { snoozed_until: Some(until), assignee, .. }) = &it.status
+        && *until <= now
+    {
+        let cause = ReopenCause::SnoozeElapsed;
+        return vec![ConversationEvent::Reopened { cause, assignee: assignee.clone() }];
+    }
+    vec![]
+}
+
+fn resolve(it: &Opened, by: &AgentRef, now: DateTime<Utc>) -> Events {
+    let Status::Active(active) = &it.status else {
+        return vec![];
+    };
+    let hung_up = active
+        .call
+        .as_ref()
+        .map(|call| call_ended(call, CallEndReason::Resolved, Some(by.clone().into()), now));
+    hung_up.into_iter().chain([ConversationEvent::Resolved { by: by.clone() }]).collect()
+}
+
+fn reopen(it: &Opened, by: &AgentRef) -> Decision {
+    if it.is_open() {
+        return Err(ConversationRefusal::NotResolved);
+    }
+    let cause = ReopenCause::Agent { by: by.id };
+    Ok(vec![ConversationEvent::Reopened { cause, assignee: Some(by.clone()) }])
+}
+
+fn rate(it: &Opened, score: u8, comment: Option<&MessageText>) -> Decision {
+    if !(1..=5).contains(&score) {
+        return Err(ConversationRefusal::ScoreOutOfRange);
+    }
+    let Status::Resolved { rating } = &it.status else {
+        return Err(ConversationRefusal::NotRateable);
+    };
+    let latest = Rating { score, comment: comment.cloned() };
+    if rating.as_ref() == Some(&latest) {
+        return Ok(vec![]);
+    }
+    Ok(vec![ConversationEvent::Rated { score, comment: latest.comment }])
+}
+
+fn start_call(it: &Opened, call_id: CallId, kind: CallKind, by: &Author, now: DateTime<Utc>) -> Decision {
+    match &active(it)?.call {
+        Some(call) if call.id == call_id => Ok(vec![]),
+        Some(call) => Err(ConversationRefusal::CallInProgress { call_id: call.id }),
+        None if it.last_ended_call == Some(call_id) => Err(ConversationRefusal::CallOver),
+        None => Ok(vec![ConversationEvent::CallStarted { call_id, kind, by: by.clone(), at: now }]),
+    }
+}
+
+fn join_call(it: &Opened, call_id: CallId, by: &Author) -> Decision {
+    let call = it.call(call_id).ok_or(ConversationRefusal::CallOver)?;
+    if call.participants.contains(&Participant::from(by)) {
+        return Ok(vec![]);
+    }
+    Ok(vec![ConversationEvent::CallJoined { call_id, by: by.clone() }])
+}
+
+fn end_call(
+    it: &Opened,
+    call_id: CallId,
+    reason: CallEndReason,
+    by: Option<&Author>,
+    now: DateTime<Utc>,
+) -> Decision {
+    match it.call(call_id) {
+        // Somebody answered while the timer that gives up was on its way.
+        Some(call) if reason == CallEndReason::Missed && call.participants.len() > 1 => Ok(vec![]),
+        Some(call) => Ok(vec![call_ended(call, reason, by.cloned(), now)]),
+        None if it.last_ended_call == Some(call_id) => Ok(vec![]),
+        None => Err(ConversationRefusal::CallOver),
+    }
+}
+
+fn call_ended(
+    call: &Call,
+    reason: CallEndReason,
+    by: Option<Author>,
+    now: DateTime<Utc>,
+) -> ConversationEvent {
+    // The clocks of two servers may disagree: a call never lasts less than nothing.
+    let seconds = (now - call.started_at).num_seconds().max(0);
+    ConversationEvent::CallEnded {
+        call_id: call.id,
+        reason,
+        by,
+        duration_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+    }
+}
+
+fn change_customer(it: &Opened, customer: &CustomerRef) -> Events {
+    if customer.id == it.customer {
+        return vec![];
+    }
+    vec![ConversationEvent::CustomerChanged { customer: customer.clone(), previous: it.customer }]
+}
+
+const fn active(it: &Opened) -> Result<&Active, ConversationRefusal> {
+    match &it.status {
+        Status::Active(active) => Ok(active),
+        Status::Resolved { .. } => Err(ConversationRefusal::Resolved),
+    }
+}

@@ -1,0 +1,240 @@
+//! The agents' snapshot, and how a delta changes it.
+
+use openchat_domain::{
+    AgentId, BusinessId, ConversationId, Email, Name, Tag,
+    agent::{Availability, Role},
+    business::Settings,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    AgentChange, AgentDelta,
+    conversation_summary::ConversationSummary,
+    model::{ConversationStatus, changed},
+    queue::QueueEntry,
+};
+
+/// What an agent's inbox begins with, as of the position of its `hello`.
+///
+/// Folding every later delta in keeps it equal to a fresh snapshot, as long as `complete` holds and each
+/// conversation that the fold can't know is fetched: one that isn't listed and is reopened. Without `complete`,
+/// any conversation that isn't listed is fetched when something happens in it; those that would move up when
+/// another is resolved are missing, and are found by paging through the inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentSnapshot {
+    /// Whose inbox it is.
+    pub me: AgentId,
+    /// The business.
+    pub business: BusinessSummary,
+    /// Its settings.
+    pub settings: Settings,
+    /// Everybody who has joined the team and not left it, by id.
+    pub agents: Vec<AgentSummary>,
+    /// The unresolved conversations with the latest activity, latest first.
+    #[schema(max_items = 100)]
+    pub conversations: Vec<ConversationSummary>,
+    /// Everything that waits, in the order in which it will be served; a conversation's place is its index + 1.
+    pub queue: Vec<QueueEntry>,
+    /// Whether `conversations` are all unresolved ones.
+    pub complete: bool,
+}
+
+/// A business.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BusinessSummary {
+    /// Its id.
+    pub id: BusinessId,
+    /// Its name.
+    pub name: Name,
+    /// Its name in addresses.
+    pub slug: String,
+}
+
+/// A member of the team as the others see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentSummary {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name.
+    pub name: Name,
+    /// Its address.
+    pub email: Email,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it takes new work.
+    pub availability: Availability,
+    /// How many open conversations it may have at once.
+    pub capacity: u32,
+    /// What it is good at, sorted.
+    pub skills: Vec<Tag>,
+}
+
+impl AgentSnapshot {
+    /// The most conversations that a snapshot lists.
+    pub const CONVERSATIONS: usize = 100;
+
+    /// Folds the next delta in.
+    ///
+    /// Answers the conversation that should be listed but isn't known, because no delta tells all of it: one
+    /// that was resolved and is open again, or one that an incomplete list had left out. Whoever keeps the
+    /// snapshot fetches it, as of this delta or later, and inserts it.
+    #[must_use = "the conversation has to be fetched and inserted"]
+    pub fn fold(&mut self, delta: &AgentDelta) -> Option<ConversationId> {
+        match delta.conversation_id {
+            Some(id) => self.fold_conversation(id, delta),
+            None => {
+                self.fold_rest(&delta.change);
+                None
+            }
+        }
+    }
+
+    /// Lists a conversation that was fetched, unless it is resolved or a later state of it is listed.
+    pub fn insert(&mut self, fetched: ConversationSummary) {
+        let held = self.conversations.iter().position(|it| it.id == fetched.id);
+        match held {
+            Some(index) if self.conversations[index].position >= fetched.position => {}
+            Some(index) => {
+                self.conversations.remove(index);
+                self.list(fetched);
+            }
+            None => self.list(fetched),
+        }
+    }
+
+    fn fold_conversation(&mut self, id: ConversationId, delta: &AgentDelta) -> Option<ConversationId> {
+        let held = self.conversations.iter().position(|it| it.id == id);
+        match held {
+            Some(index) if self.conversations[index].position >= delta.position => None,
+            Some(index) => {
+                let mut conversation = self.conversations.remove(index);
+                conversation.fold(delta);
+                self.list(conversation);
+                None
+            }
+            None => self.fold_unlisted(id, delta),
+        }
+    }
+
+    fn fold_unlisted(&mut self, id: ConversationId, delta: &AgentDelta) -> Option<ConversationId> {
+        use AgentChange as C;
+        match &delta.change {
+            C::ConversationOpened { customer, channel, subject } => {
+                self.list(ConversationSummary::opened(id, customer, *channel, subject.as_ref(), delta));
+                None
+            }
+            C::ConversationReopened { .. } => Some(id),
+            C::ConversationAssigned { .. } | C::ConversationSnoozed { .. } => {
+                QueueEntry::remove(&mut self.queue, id);
+                self.left_out(id)
+            }
+            C::ConversationResolved { .. } => {
+                QueueEntry::remove(&mut self.queue, id);
+                None
+            }
+            C::ConversationUnassigned { .. }
+            | C::ConversationPrioritized { .. }
+            | C::ConversationTagged { .. }
+            | C::ConversationCustomerChanged { .. }
+            | C::MessagePosted { .. }
+            | C::NoteAdded { .. }
+            | C::CallStarted { .. }
+            | C::CallJoined { .. }
+            | C::CallEnded { .. } => self.left_out(id),
+            C::ConversationRead { .. }
+            | C::ConversationRated { .. }
+            | C::AgentJoined { .. }
+            | C::AgentUpdated { .. }
+            | C::AgentAvailability { .. }
+            | C::AgentDeactivated { .. }
+            | C::CustomerUpdated { .. }
+            | C::SettingsChanged { .. } => None,
+        }
+    }
+
+    /// In a complete list only resolved conversations are missing, and they stay so until they are reopened.
+    fn left_out(&self, id: ConversationId) -> Option<ConversationId> {
+        (!self.complete).then_some(id)
+    }
+
+    fn list(&mut self, conversation: ConversationSummary) {
+        match conversation.queue_entry() {
+            Some(entry) => entry.put(&mut self.queue),
+            None => QueueEntry::remove(&mut self.queue, conversation.id),
+        }
+        if conversation.status == ConversationStatus::Resolved {
+            return;
+        }
+        let index = self.conversations.partition_point(|it| it.last_activity > conversation.last_activity);
+        self.conversations.insert(index, conversation);
+        if self.conversations.len() > Self::CONVERSATIONS {
+            self.conversations.pop();
+            self.complete = false;
+        }
+    }
+
+    fn fold_rest(&mut self, change: &AgentChange) {
+        use AgentChange as C;
+        match change {
+            C::AgentJoined { agent } => {
+                self.agents.retain(|it| it.id != agent.id);
+                let index = self.agents.partition_point(|it| it.id < agent.id);
+                self.agents.insert(index, agent.clone());
+            }
+            C::AgentUpdated { agent_id, name, role, capacity, skills } => {
+                if let Some(agent) = self.agent(*agent_id) {
+                    agent.name = name.clone().unwrap_or_else(|| agent.name.clone());
+                    agent.role = role.unwrap_or(agent.role);
+                    agent.capacity = capacity.unwrap_or(agent.capacity);
+                    agent.skills = skills.clone().unwrap_or_else(|| agent.skills.clone());
+                }
+            }
+            C::AgentAvailability { agent_id, availability, reason: _ } => {
+                if let Some(agent) = self.agent(*agent_id) {
+                    agent.availability = *availability;
+                }
+            }
+            C::AgentDeactivated { agent_id, by: _ } => self.agents.retain(|it| it.id != *agent_id),
+            C::CustomerUpdated { customer_id, changes } => {
+                for conversation in &mut self.conversations {
+                    if conversation.customer.id == *customer_id {
+                        conversation.customer = changed(&conversation.customer, changes);
+                    }
+                }
+            }
+            C::SettingsChanged { changes } => self.settings = self.settings.changed(changes),
+            C::ConversationOpened { .. }
+            | C::ConversationAssigned { .. }
+            | C::ConversationUnassigned { .. }
+            | C::ConversationResolved { .. }
+            | C::ConversationReopened { .. }
+            | C::ConversationSnoozed { .. }
+            | C::ConversationTagged { .. }
+            | C::ConversationPrioritized { .. }
+            | C::ConversationRated { .. }
+            | C::ConversationRead { .. }
+            | C::ConversationCustomerChanged { .. }
+            | C::MessagePosted { .. }
+            | C::NoteAdded { .. }
+            | C::CallStarted { .. }
+            | C::CallJoined { .. }
+            | C::CallEnded { .. } => {}
+        }
+    }
+
+    fn agent(&mut self, id: AgentId) -> Option<&mut AgentSummary> {
+        self.agents.iter_mut().find(|agent| agent.id == id)
+    }
+}
+
+impl AgentSummary {
+    /// Somebody who has just joined: offline, with no skills set yet.
+    #[must_use]
+    pub const fn joined(id: AgentId, name: Name, email: Email, role: Role, capacity: u32) -> Self {
+        Self { id, name, email, role, availability: Availability::Offline, capacity, skills: Vec::new() }
+    }
+}

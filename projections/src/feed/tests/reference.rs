@@ -1,0 +1,269 @@
+//! Snapshots made straight from the log, without deltas: what folding deltas must come to.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+use openchat_domain::{
+    AgentId, ConversationId, CustomerId, DomainEvent, Position, Recorded,
+    agent::{AgentEvent, Availability},
+    business::{BusinessEvent, Settings},
+    conversation::{ConversationEvent, Priority},
+    customer::{CustomerEvent, Profile, ProfileChanges},
+};
+
+use super::world::business;
+use crate::{
+    audit::ConversationAsOf,
+    feed::{
+        AgentSnapshot, AgentSummary, Author, BusinessSummary, ConversationStatus, ConversationSummary,
+        CustomerScope, CustomerSnapshot, LastMessage, MessageBody, OwnConversation, OwnProfile, OwnStatus,
+        PublicBusiness, QueueEntry, QueueOrder, Standing,
+    },
+};
+
+/// All that a prefix of the log says.
+pub(super) struct Known {
+    position: Position,
+    business: BusinessSummary,
+    settings: Settings,
+    agents: BTreeMap<AgentId, AgentSummary>,
+    customers: HashMap<CustomerId, Profile>,
+    conversations: BTreeMap<ConversationId, ConversationAsOf>,
+    activity: HashMap<ConversationId, usize>,
+    log: Vec<Recorded>,
+}
+
+impl Known {
+    pub(super) fn from(log: &[Recorded]) -> Self {
+        let Some(DomainEvent::Business(_, BusinessEvent::SetUp { name, slug, .. })) =
+            log.first().map(|first| &first.event)
+        else {
+            panic!("a log begins with its business");
+        };
+        let mut known = Self {
+            position: log.len() as Position,
+            business: BusinessSummary { id: business(), name: name.clone(), slug: slug.clone() },
+            settings: Settings::default(),
+            agents: BTreeMap::new(),
+            customers: HashMap::new(),
+            conversations: BTreeMap::new(),
+            activity: HashMap::new(),
+            log: log.to_vec(),
+        };
+        for (index, event) in log.iter().enumerate() {
+            known.learn(index, event);
+        }
+        known
+    }
+
+    fn learn(&mut self, index: usize, recorded: &Recorded) {
+        match &recorded.event {
+            DomainEvent::Business(_, event) => {
+                if let BusinessEvent::SettingsChanged { changes } = event {
+                    self.settings = self.settings.changed(changes);
+                }
+            }
+            DomainEvent::Agent(id, event) => self.learn_agent(*id, event),
+            DomainEvent::Customer(id, event) => self.learn_customer(*id, event),
+            DomainEvent::Conversation(id, event) => {
+                if !matches!(event, ConversationEvent::Read { .. }) {
+                    self.activity.insert(*id, index);
+                }
+                let mut conversation = self.conversations.remove(id);
+                ConversationAsOf::apply(&mut conversation, recorded);
+                self.conversations.insert(*id, conversation.unwrap());
+            }
+        }
+    }
+
+    fn learn_agent(&mut self, id: AgentId, event: &AgentEvent) {
+        let agent = self.agents.get_mut(&id);
+        match (event.clone(), agent) {
+            (AgentEvent::Joined { email, name, role, capacity, .. }, _) => {
+                let (availability, skills) = (Availability::Offline, vec![]);
+                let agent = AgentSummary { id, name, email, role, availability, capacity, skills };
+                self.agents.insert(id, agent);
+            }
+            (AgentEvent::RoleChanged { role, .. }, Some(agent)) => agent.role = role,
+            (AgentEvent::Renamed { name }, Some(agent)) => agent.name = name,
+            (AgentEvent::CapacityChanged { capacity }, Some(agent)) => agent.capacity = capacity,
+            (AgentEvent::SkillsChanged { skills }, Some(agent)) => agent.skills = skills,
+            (AgentEvent::AvailabilityChanged { availability, .. }, Some(agent)) => {
+                agent.availability = availability;
+            }
+            (AgentEvent::Deactivated { .. }, _) => {
+                self.agents.remove(&id);
+            }
+            (_, _) => {}
+        }
+    }
+
+    fn learn_customer(&mut self, id: CustomerId, event: &CustomerEvent) {
+        match event {
+            CustomerEvent::Registered { profile, .. } | CustomerEvent::VisitorArrived { profile } => {
+                self.customers.insert(id, profile.clone());
+            }
+            CustomerEvent::ProfileChanged { changes } => {
+                let profile = self.customers.entry(id).or_default();
+                *profile = profile.changed(changes);
+                for conversation in self.conversations.values_mut().filter(|it| it.customer.id == id) {
+                    lay_over(&mut conversation.customer, changes);
+                }
+            }
+            CustomerEvent::Merged { .. } => {}
+        }
+    }
+
+    pub(super) fn queue(&self) -> Vec<QueueEntry> {
+        let mut queue: Vec<_> = self
+            .conversations
+            .values()
+            .filter_map(|it| {
+                let waiting_since = it.waiting_since?;
+                Some(QueueEntry { conversation_id: it.id, priority: it.priority, waiting_since })
+            })
+            .collect();
+        queue.sort_by_key(|entry| (Reverse(entry.priority), entry.waiting_since.position));
+        queue
+    }
+
+    /// The queue as a server loads it: only the rows that it asks for.
+    pub(super) fn queue_order(&self) -> QueueOrder {
+        let standings = self.conversations.values().filter_map(|it| {
+            let snoozed = it.status == ConversationStatus::Snoozed;
+            let unusual = snoozed || it.priority != Priority::Normal || it.waiting_since.is_some();
+            unusual.then_some(Standing {
+                conversation_id: it.id,
+                priority: it.priority,
+                snoozed,
+                waiting_since: it.waiting_since,
+            })
+        });
+        QueueOrder::new(self.position, standings)
+    }
+
+    pub(super) fn agents(&self, me: AgentId) -> AgentSnapshot {
+        let mut conversations: Vec<_> = self
+            .conversations
+            .values()
+            .filter(|it| it.status != ConversationStatus::Resolved)
+            .map(|it| self.summary(it.id))
+            .collect();
+        conversations.sort_by_key(|it| Reverse(it.last_activity));
+        let complete = conversations.len() <= AgentSnapshot::CONVERSATIONS;
+        conversations.truncate(AgentSnapshot::CONVERSATIONS);
+        AgentSnapshot {
+            me,
+            business: self.business.clone(),
+            settings: self.settings.clone(),
+            agents: self.agents.values().cloned().collect(),
+            conversations,
+            queue: self.queue(),
+            complete,
+        }
+    }
+
+    pub(super) fn summary(&self, id: ConversationId) -> ConversationSummary {
+        let it = self.conversations[&id].clone();
+        let active = &self.log[self.activity[&id]];
+        let mut unread: Vec<_> = it
+            .messages
+            .iter()
+            .filter(|message| matches!(message.author, Author::Customer { .. }))
+            .map(|message| message.position)
+            .filter(|position| *position > it.read_up_to.agents)
+            .collect();
+        let latest = unread.split_off(unread.len().saturating_sub(ConversationSummary::UNREAD));
+        let last_message = it.messages.last().map(|message| {
+            let MessageBody::Text { text } = &message.body;
+            LastMessage {
+                author: message.author.clone(),
+                excerpt: text.as_str().chars().take(LastMessage::EXCERPT).collect(),
+                at: message.created_at,
+                position: message.position,
+            }
+        });
+        ConversationSummary {
+            id,
+            status: it.status,
+            snoozed_until: it.snoozed_until,
+            channel: it.channel,
+            subject: it.subject,
+            customer: it.customer,
+            assignee: it.assignee,
+            tags: it.tags,
+            priority: it.priority,
+            waiting_since: it.waiting_since,
+            last_message,
+            unread: latest,
+            read_up_to: it.read_up_to,
+            call: it.call,
+            created_at: it.created_at,
+            updated_at: active.at,
+            last_activity: active.position,
+            position: it.position,
+        }
+    }
+
+    pub(super) fn scope(&self, customer: CustomerId) -> CustomerScope {
+        let own = self.conversations.values().filter(|it| it.customer.id == customer).map(|it| it.id);
+        CustomerScope::new(customer, own)
+    }
+
+    pub(super) fn customer(&self, id: CustomerId) -> CustomerSnapshot {
+        let Profile { name, email, phone, metadata: _ } = self.customers[&id].clone();
+        let Settings { welcome_message, away_message, branding, preferences: _ } = self.settings.clone();
+        let own = self.conversations.values().filter(|it| it.customer.id == id);
+        CustomerSnapshot {
+            customer: OwnProfile { id, name, email, phone },
+            business: PublicBusiness {
+                name: self.business.name.clone(),
+                welcome_message,
+                away_message,
+                branding,
+            },
+            conversation: own.max_by_key(|it| it.id).map(|it| self.own(it)),
+        }
+    }
+
+    fn own(&self, it: &ConversationAsOf) -> OwnConversation {
+        let it = it.clone();
+        let mut messages = it.messages;
+        let latest = messages.split_off(messages.len().saturating_sub(OwnConversation::MESSAGES));
+        let place = self.queue().iter().position(|entry| entry.conversation_id == it.id);
+        OwnConversation {
+            id: it.id,
+            status: match it.status {
+                ConversationStatus::Open | ConversationStatus::Snoozed => OwnStatus::Open,
+                ConversationStatus::Resolved => OwnStatus::Resolved,
+            },
+            channel: it.channel,
+            subject: it.subject,
+            assignee: it.assignee,
+            queue_position: place.map(|index| u32::try_from(index + 1).unwrap()),
+            messages: latest,
+            has_earlier: !messages.is_empty(),
+            read_up_to: it.read_up_to,
+            call: it.call,
+            rating: it.rating,
+            created_at: it.created_at,
+        }
+    }
+}
+
+fn lay_over(customer: &mut openchat_domain::conversation::CustomerRef, changes: &ProfileChanges) {
+    if let Some(name) = &changes.name {
+        customer.name.clone_from(name);
+    }
+    if let Some(email) = &changes.email {
+        customer.email.clone_from(email);
+    }
+    if let Some(phone) = &changes.phone {
+        customer.phone.clone_from(phone);
+    }
+    if let Some(metadata) = &changes.metadata {
+        customer.metadata = customer.metadata.merged(metadata);
+    }
+}

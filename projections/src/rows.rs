@@ -1,0 +1,174 @@
+//! Rows on their way through a fold: loaded together, folded in memory, written back together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openchat_domain::{BusinessId, Position};
+use serde::de::DeserializeOwned;
+use tokio_postgres::{Row, types::Json};
+use uuid::Uuid;
+
+use crate::{ApplyError, Db, QueryError, Sql};
+
+/// What names a row: the tenant, and an id within it.
+pub(crate) type Key = (BusinessId, Uuid);
+
+/// The rows of one table that a batch of events concerns.
+#[derive(Debug)]
+pub(crate) struct Rows<T>(BTreeMap<Key, Folded<T>>);
+
+/// A row, or that there is none yet, after the event at `position`.
+#[derive(Debug)]
+struct Folded<T> {
+    position: Position,
+    row: Option<T>,
+    changed: bool,
+}
+
+/// A row that is to be written.
+#[derive(Debug)]
+pub(crate) struct Changed<'a, T> {
+    pub(crate) tenant: BusinessId,
+    pub(crate) id: Uuid,
+    pub(crate) position: Position,
+    pub(crate) row: &'a T,
+}
+
+/// What a stored document should have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable(pub(crate) &'static str);
+
+impl<T> Rows<T> {
+    /// Loads rows by a statement that returns tenant, id, position, and then what `read` reads.
+    pub(crate) async fn load(
+        db: &impl Db,
+        sql: &'static str,
+        params: &Sql<'_>,
+        read: impl Fn(&Row) -> Result<T, ApplyError>,
+    ) -> Result<Self, ApplyError> {
+        let mut rows = BTreeMap::new();
+        for row in db.query(sql, params).await? {
+            let key = (BusinessId::from_uuid(row.try_get(0)?), row.try_get(1)?);
+            rows.insert(key, Folded { position: row.try_get(2)?, row: Some(read(&row)?), changed: false });
+        }
+        Ok(Self(rows))
+    }
+
+    /// Folds the event at `position` into a row, unless the row has seen it before.
+    pub(crate) fn fold(&mut self, key: Key, position: Position, step: impl FnOnce(&mut Option<T>)) {
+        let folded = self.0.entry(key).or_insert(Folded { position: 0, row: None, changed: false });
+        folded.fold(position, step);
+    }
+
+    /// Folds the event at `position` into every row of the tenant that it concerns.
+    pub(crate) fn fold_all(
+        &mut self,
+        tenant: BusinessId,
+        position: Position,
+        concerns: impl Fn(&T) -> bool,
+        step: impl Fn(&mut Option<T>),
+    ) {
+        for (_, folded) in self.0.range_mut((tenant, Uuid::nil())..=(tenant, Uuid::max())) {
+            if folded.row.as_ref().is_some_and(&concerns) {
+                folded.fold(position, &step);
+            }
+        }
+    }
+
+    /// The rows to write, in the order of their keys.
+    pub(crate) fn changed(&self) -> Vec<Changed<'_, T>> {
+        let changed = self.0.iter().filter(|(_, folded)| folded.changed);
+        changed
+            .filter_map(|((tenant, id), folded)| {
+                let row = folded.row.as_ref()?;
+                Some(Changed { tenant: *tenant, id: *id, position: folded.position, row })
+            })
+            .collect()
+    }
+}
+
+impl<T> Folded<T> {
+    fn fold(&mut self, position: Position, step: impl FnOnce(&mut Option<T>)) {
+        if position > self.position {
+            step(&mut self.row);
+            self.position = position;
+            self.changed = true;
+        }
+    }
+}
+
+/// Tenants and ids as the two arrays that a statement takes, each key once.
+pub(crate) fn key_columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<Uuid>) {
+    let keys: BTreeSet<Key> = keys.into_iter().collect();
+    keys.into_iter().map(|(tenant, id)| (tenant.uuid(), id)).unzip()
+}
+
+/// One column of the rows, as the array that a statement takes.
+pub(crate) fn column<'a, R, C>(rows: &'a [R], of: impl Fn(&'a R) -> C) -> Vec<C> {
+    rows.iter().map(of).collect()
+}
+
+/// The document in a column.
+pub(crate) fn document<T: DeserializeOwned>(
+    row: &Row,
+    index: usize,
+    what: &'static str,
+) -> Result<T, Unreadable> {
+    row.try_get(index).map(|Json(document)| document).map_err(|_| Unreadable(what))
+}
+
+impl From<Unreadable> for ApplyError {
+    fn from(Unreadable(what): Unreadable) -> Self {
+        Self::Unreadable { what }
+    }
+}
+
+impl From<Unreadable> for QueryError {
+    fn from(Unreadable(what): Unreadable) -> Self {
+        Self::Unreadable { what }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(tenant: u128, id: u128) -> Key {
+        (BusinessId::from_uuid(Uuid::from_u128(tenant)), Uuid::from_u128(id))
+    }
+
+    fn push(text: &'static str) -> impl Fn(&mut Option<String>) {
+        move |row| row.get_or_insert_default().push_str(text)
+    }
+
+    fn contents(rows: &Rows<String>) -> Vec<(Position, &str)> {
+        rows.changed().iter().map(|it| (it.position, it.row.as_str())).collect()
+    }
+
+    #[test]
+    fn an_event_that_comes_twice_changes_nothing() {
+        let mut rows = Rows(BTreeMap::new());
+        for (position, text) in [(3, "a"), (4, "b"), (3, "a"), (4, "b"), (5, "c")] {
+            rows.fold(key(1, 1), position, push(text));
+        }
+        assert_eq!(contents(&rows), [(5, "abc")]);
+    }
+
+    #[test]
+    fn a_row_that_no_event_changed_is_not_written() {
+        let mut rows = Rows(BTreeMap::new());
+        rows.0.insert(key(1, 1), Folded { position: 9, row: Some("old".to_owned()), changed: false });
+        rows.fold(key(1, 1), 9, push("again"));
+        rows.fold(key(1, 2), 10, |_| {});
+        assert_eq!(contents(&rows), []);
+    }
+
+    #[test]
+    fn an_event_for_many_rows_keeps_to_its_tenant() {
+        let mut rows = Rows(BTreeMap::new());
+        for k in [key(1, 1), key(1, 2), key(2, 1)] {
+            rows.fold(k, 1, push("x"));
+        }
+        rows.fold_all(key(1, 0).0, 2, |row| row == "x", push("y"));
+        assert_eq!(contents(&rows), [(2, "xy"), (2, "xy"), (1, "x")]);
+    }
+}

@@ -1,0 +1,336 @@
+//! The projector's loop: find the tenants that have moved, fold what is new, tell the followers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use openchat_domain::{BusinessId, Position, Recorded};
+use openchat_projections::{Db, Projection};
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+use super::{
+    Views,
+    apply::{BatchError, Entry, Parked, READER, Target, fold},
+    read::{self, Range},
+};
+use crate::{
+    clock::Clock,
+    store::{Pools, StoreError, WorkerDb, chain},
+};
+
+/// How many events one batch holds at the most.
+const BATCH: usize = 5_000;
+/// How many events of one tenant wait in memory; beyond that they are read from the log.
+const TAIL: usize = 10_000;
+/// How often the heads are compared with the checkpoints, to find what no announcement told of.
+const POLL: Duration = Duration::from_millis(500);
+
+/// News that the read models have committed one tenant's log up to a position.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// Whose.
+    pub tenant: BusinessId,
+    /// Up to where.
+    pub position: Position,
+    /// The latest events up to there, in order. What lies before them and wasn't told earlier is in the log:
+    /// after a failure, or when another node was faster, only the position is told.
+    pub events: Vec<Arc<Recorded>>,
+}
+
+/// Where committed events go: the live feed, routing.
+pub type Follower = mpsc::UnboundedSender<Committed>;
+
+/// What the projector's work looks like from outside; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectorStatus {
+    parked: Arc<AtomicUsize>,
+    failing: Arc<Mutex<Option<String>>>,
+}
+
+/// Keeps the read models up with the log.
+pub struct Projector {
+    pools: Pools,
+    clock: Clock,
+    views: Views,
+    status: ProjectorStatus,
+    followers: Vec<Follower>,
+    checkpoints: HashMap<BusinessId, Position>,
+    tails: HashMap<BusinessId, VecDeque<Arc<Recorded>>>,
+    behind: BTreeSet<BusinessId>,
+    in_doubt: Vec<BusinessId>,
+    parked: Parked,
+}
+
+/// How far the read models are behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lag {
+    /// Events recorded and not yet folded, over all tenants.
+    pub events: i64,
+    /// Tenants that have such events.
+    pub tenants: i64,
+}
+
+const BEHIND: &str = "
+    select h.tenant_id, coalesce(c.position, 0) from log_heads h
+    left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
+    where h.position > coalesce(c.position, 0) limit 10000";
+const CHECKPOINTS: &str =
+    "select tenant_id, position from checkpoints where reader = $1 and tenant_id = any($2)";
+const LAG: &str = "
+    select coalesce(sum(h.position - coalesce(c.position, 0)), 0)::bigint, count(*) from log_heads h
+    left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
+    where h.position > coalesce(c.position, 0)";
+
+impl ProjectorStatus {
+    /// How many streams are parked.
+    #[must_use]
+    pub fn parked(&self) -> usize {
+        self.parked.load(Ordering::Relaxed)
+    }
+
+    /// Why the latest round failed, while it fails.
+    #[must_use]
+    pub fn failing(&self) -> Option<String> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_failing(&self, why: Option<String>) {
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+}
+
+/// How far behind the read models are, by the database.
+///
+/// # Errors
+/// When it can't be asked.
+pub async fn lag(pools: &Pools) -> Result<Lag, StoreError> {
+    let row = pools.worker().await?.query_opt(LAG, &[&READER]).await?;
+    Ok(row.map_or(Lag { events: 0, tenants: 0 }, |row| Lag { events: row.get(0), tenants: row.get(1) }))
+}
+
+impl Projector {
+    /// A projector that tells `followers` of what it has committed.
+    #[must_use]
+    pub fn new(
+        pools: Pools,
+        clock: Clock,
+        views: Views,
+        status: ProjectorStatus,
+        followers: Vec<Follower>,
+    ) -> Self {
+        Self {
+            pools,
+            clock,
+            views,
+            status,
+            followers,
+            checkpoints: HashMap::new(),
+            tails: HashMap::new(),
+            behind: BTreeSet::new(),
+            in_doubt: Vec::new(),
+            parked: Parked::default(),
+        }
+    }
+
+    /// Works until told to stop, then finishes what has been announced.
+    pub async fn run(
+        mut self,
+        mut announced: mpsc::UnboundedReceiver<Vec<Arc<Recorded>>>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut connection = None;
+        let mut polled = true;
+        loop {
+            while let Ok(events) = announced.try_recv() {
+                self.take(events);
+            }
+            if self.behind.is_empty() && !polled {
+                tokio::select! {
+                    Some(events) = announced.recv() => self.take(events),
+                    _ = poll.tick() => polled = true,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+                continue;
+            }
+            match self.round(&mut connection, polled).await {
+                Ok(()) => {
+                    polled = false;
+                    self.status.set_failing(None);
+                }
+                Err(e) => {
+                    let why = chain(&e);
+                    tracing::warn!(
+                        error = why,
+                        "the read models could not be brought up to date; trying again"
+                    );
+                    self.status.set_failing(Some(why));
+                    self.forget(&mut connection);
+                    polled = true;
+                    if *stop.borrow() {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, events: Vec<Arc<Recorded>>) {
+        let Some(first) = events.first() else { return };
+        self.behind.insert(first.tenant);
+        let tail = self.tails.entry(first.tenant).or_default();
+        tail.extend(events);
+        if tail.len() > TAIL {
+            tail.clear();
+        }
+    }
+
+    /// Forgets what it believed, because the database knows, but not whose checkpoints are in doubt.
+    fn forget(&mut self, connection: &mut Option<WorkerDb>) {
+        if let Some(db) = connection.take() {
+            db.discard();
+        }
+        self.behind.extend(self.in_doubt.drain(..));
+        self.checkpoints.clear();
+        self.tails.clear();
+    }
+
+    async fn round(&mut self, connection: &mut Option<WorkerDb>, poll: bool) -> Result<(), BatchError> {
+        let db = match connection {
+            Some(db) => db,
+            None => {
+                let db = self.pools.worker().await.map_err(StoreError::from)?;
+                self.parked = Parked::load(&db).await?;
+                self.status.parked.store(self.parked.len(), Ordering::Relaxed);
+                connection.insert(db)
+            }
+        };
+        if poll {
+            for row in db.query(BEHIND, &[&READER]).await? {
+                let tenant = BusinessId::from_uuid(row.get(0));
+                self.behind.insert(tenant);
+                // The database may be ahead of what is believed here, when another node has been at work.
+                let position = row.get(1);
+                self.checkpoints.insert(tenant, position);
+                if position > self.views.position(tenant) {
+                    self.tell(tenant, position, &[]);
+                }
+            }
+        }
+        self.learn_checkpoints(db).await?;
+        self.in_doubt = self.behind.iter().copied().collect();
+        let entries = self.gather(db).await?;
+        let target = Target { projections: Projection::ALL, checkpoint: true };
+        fold(db, &target, &entries, &mut self.parked, self.clock.now()).await?;
+        self.status.parked.store(self.parked.len(), Ordering::Relaxed);
+        self.publish(entries);
+        self.in_doubt.clear();
+        Ok(())
+    }
+
+    async fn learn_checkpoints(&mut self, db: &WorkerDb) -> Result<(), BatchError> {
+        let unknown: Vec<Uuid> =
+            self.behind.iter().filter(|t| !self.checkpoints.contains_key(t)).map(|t| t.uuid()).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        for tenant in &unknown {
+            self.checkpoints.insert(BusinessId::from_uuid(*tenant), 0);
+        }
+        for row in db.query(CHECKPOINTS, &[&READER, &unknown]).await? {
+            let (tenant, position) = (BusinessId::from_uuid(row.get(0)), row.get(1));
+            self.checkpoints.insert(tenant, position);
+            if position > self.views.position(tenant) {
+                self.tell(tenant, position, &[]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next entries of every tenant that is behind, each tenant getting its share: from memory where what
+    /// was announced follows on the checkpoint without a hole, else from the log.
+    async fn gather(&mut self, db: &WorkerDb) -> Result<Vec<Entry>, BatchError> {
+        let share = (BATCH / self.behind.len().max(1)).max(10);
+        let mut entries = Vec::new();
+        let mut to_read = Vec::new();
+        let mut done = Vec::new();
+        for &tenant in &self.behind {
+            if entries.len() >= BATCH {
+                break;
+            }
+            let checkpoint = self.checkpoints.get(&tenant).copied().unwrap_or(0);
+            let tail = self.tails.entry(tenant).or_default();
+            while tail.front().is_some_and(|e| e.position <= checkpoint) {
+                tail.pop_front();
+            }
+            match tail.front() {
+                Some(next) if next.position == checkpoint + 1 => {
+                    entries.extend(take_contiguous(tail, checkpoint, share).map(Entry::Event));
+                    if tail.is_empty() {
+                        done.push(tenant);
+                    }
+                }
+                _ => to_read.push(Range { tenant, after: checkpoint, upto: Position::MAX }),
+            }
+        }
+        if !to_read.is_empty() {
+            to_read.truncate((BATCH / share).max(1));
+            let read = read::ranges(db, &to_read, i64::try_from(share).unwrap_or(i64::MAX)).await?;
+            for Range { tenant, .. } in to_read {
+                let found = read.iter().filter(|e| e.tenant() == tenant).count();
+                if found < share && self.tails.get(&tenant).is_none_or(VecDeque::is_empty) {
+                    done.push(tenant);
+                }
+            }
+            entries.extend(read);
+        }
+        for tenant in done {
+            self.behind.remove(&tenant);
+            self.tails.remove(&tenant);
+        }
+        Ok(entries)
+    }
+
+    /// Lets those who wait and those who follow know what has been committed.
+    fn publish(&mut self, entries: Vec<Entry>) {
+        let mut committed: BTreeMap<BusinessId, (Position, Vec<Arc<Recorded>>)> = BTreeMap::new();
+        for entry in entries {
+            let (position, events) = committed.entry(entry.tenant()).or_default();
+            *position = entry.position();
+            if let Entry::Event(event) = entry {
+                events.push(event);
+            }
+        }
+        for (tenant, (position, events)) in committed {
+            self.checkpoints.insert(tenant, position);
+            self.tell(tenant, position, &events);
+        }
+    }
+
+    fn tell(&self, tenant: BusinessId, position: Position, events: &[Arc<Recorded>]) {
+        for follower in &self.followers {
+            // A follower that is gone has nothing more to hear.
+            let _ = follower.send(Committed { tenant, position, events: events.to_vec() });
+        }
+        self.views.advance(tenant, position);
+    }
+}
+
+/// Takes up to `most` events that follow on the checkpoint without a hole.
+fn take_contiguous(
+    tail: &mut VecDeque<Arc<Recorded>>,
+    checkpoint: Position,
+    most: usize,
+) -> impl Iterator<Item = Arc<Recorded>> + use<> {
+    let run =
+        (checkpoint + 1..).zip(tail.iter()).take(most).take_while(|(next, e)| e.position == *next).count();
+    tail.drain(..run).collect::<Vec<_>>().into_iter()
+}
