@@ -1,8 +1,11 @@
 //! Everything that runs in one process, put together.
 
+use std::sync::Arc;
+
 use crate::{
+    accounts::Accounts,
     clock::Clock,
-    config::Limits,
+    http::Edge,
     projector::Views,
     store::{Aggregates, Pools},
 };
@@ -19,7 +22,9 @@ pub struct App {
     /// The time and fresh ids.
     pub clock: Clock,
     /// The origin that goes into links, without a slash at its end.
-    pub public_url: std::sync::Arc<str>,
-    /// What clients may ask per second.
-    pub limits: Limits,
+    pub public_url: Arc<str>,
+    /// Who may come in.
+    pub accounts: Accounts,
+    /// Limits, measurements and readiness.
+    pub edge: Arc<Edge>,
 }

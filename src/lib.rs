@@ -1,8 +1,10 @@
 //! OpenChat: customer support that other businesses plug into their own product.
 
+pub mod accounts;
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod postgres;
 pub mod projector;
 pub mod store;

@@ -3,7 +3,10 @@
 use tokio_postgres::{Client, Config, NoTls};
 
 /// The migrations in order; their files are never changed once released.
-const MIGRATIONS: &[(i32, &str, &str)] = &[(1, "log", include_str!("../../migrations/0001_log.sql"))];
+const MIGRATIONS: &[(i32, &str, &str)] = &[
+    (1, "log", include_str!("../../migrations/0001_log.sql")),
+    (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
+];
 
 /// Two nodes that start together must not both migrate.
 const LOCK: i64 = 0x6f70_656e_6368_6174;
@@ -37,6 +40,12 @@ pub enum MigrateError {
     },
 }
 
+/// The number of the latest migration that this binary brings.
+#[must_use]
+pub fn latest_migration() -> i32 {
+    MIGRATIONS.last().map_or(0, |(number, _, _)| *number)
+}
+
 /// Applies what is missing and returns how many migrations that were.
 ///
 /// # Errors
@@ -66,7 +75,7 @@ async fn apply_missing(client: &mut Client) -> Result<usize, MigrateError> {
         .await
         .map_err(MigrateError::Bookkeeping)?;
     let found: i32 = row.get(0);
-    let known = MIGRATIONS.last().map_or(0, |(number, _, _)| *number);
+    let known = latest_migration();
     if found > known {
         return Err(MigrateError::Newer { found, known });
     }

@@ -1,0 +1,138 @@
+//! The HTTP interface: every route, who may use it, and what it answers.
+//!
+//! A handler is 6 to 15 lines: who asks, what is meant, the command, the answer.
+//!
+//! ```ignore
+//! input! {
+//!     /// Resolves a conversation.
+//!     #[schema(example = json!({"text": "Thanks!"}))]
+//!     closed struct NewNote {            // `open` for integrators' bodies: unknown fields are ignored
+//!         /// What it says.
+//!         text: MessageText,             // a domain type: its checks and its schema come with it
+//!     }
+//! }
+//!
+//! /// Write a note for the team.
+//! ///
+//! /// What else there is to say, for the OpenAPI document.
+//! #[utoipa::path(operation_id = "addNote", tag = "Agents", request_body = NewNote,
+//!     params(("id" = ConversationId, Path)),
+//!     responses((status = 201, description = "The note.", body = NoteAnswer),
+//!               (status = 409, description = "The conversation is resolved.", body = Problem)),
+//!     security(("session" = [])))]
+//! #[post("/conversations/{id}/notes")]
+//! async fn add_note(
+//!     me: Member,                        // who asks comes first, so that 401 and 403 come before anything else
+//!     Id(id): Id<ConversationId>,        // 404 when it isn't one
+//!     Body(new): Body<NewNote>,          // 400, 413, 415, 422 with every faulty field
+//!     app: Data<App>,
+//! ) -> Result<Reply<NoteAnswer>, Problem> {
+//!     let command = ConversationCommand::AddNote { note_id: .., author: me.agent_ref(), text: new.text };
+//!     let done = app.aggregates.execute::<Conversation>(&me.context(), id, &command).await?;
+//!     Ok(Reply::created(NoteAnswer { .. }).at(done.position))
+//! }
+//! ```
+//!
+//! - Who asks: [`ApiKey<Read>`], [`ApiKey<Write>`], [`ApiKey<Calls>`] (backends; 403 to browsers), [`WidgetKey`],
+//!   [`Person`], [`Member`], [`Manager`], [`Customer`]. Each gives the tenant and the [`Context`] for commands, in
+//!   which an Idempotency-Key already names the command: an intent that takes several commands gives each its own
+//!   `context.step("…")`, and derives ids that it makes from `context.command`.
+//! - Everything that goes wrong is a [`Problem`], by `?`.
+//! - The middleware of a scope has done the rest: rate limit, idempotency, CSRF, waiting for `X-OC-Position`.
+//! - The errors that every route of a kind can answer, their examples, and common headers are added to the OpenAPI
+//!   document by [`openapi`]; a handler names its own 409 and what else is particular to it. A route's security
+//!   (`apiKey`, `session`, `customer`) decides which those are.
+//!
+//! [`Context`]: crate::store::Context
+
+mod by_customer;
+mod by_key;
+mod by_session;
+mod edge;
+mod envelope;
+mod idempotency;
+mod input;
+mod limits;
+mod openapi;
+mod ops;
+mod problem;
+mod reply;
+
+use actix_web::{
+    Error, HttpRequest, ResponseError,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, Data},
+};
+use utoipa_actix_web::{scope, service_config::ServiceConfig};
+
+pub use by_customer::Customer;
+pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
+pub use by_session::{Manager, Member, Person};
+pub use edge::{Edge, keep_house};
+pub use input::{Blankable, Body, Faults, Fields, Id, Input, OptionalBody, Patch, Query};
+pub use openapi::openapi;
+pub use problem::{Problem, ProblemBody, refused};
+pub use reply::Reply;
+
+use crate::app::App;
+
+/// The largest request body, in bytes.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// The whole service: every route, inside the envelope.
+pub fn service(
+    app: Data<App>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    actix_web::App::new()
+        .app_data(app)
+        .configure(|config| routes(&mut ServiceConfig::new(config)))
+        .default_service(web::to(no_route))
+        .wrap(from_fn(envelope::envelop))
+}
+
+/// The route table, by audience.
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(ops::healthz)
+        .service(ops::readyz)
+        .service(ops::metrics)
+        .service(scope("/api/public/support").configure(integrators).wrap(from_fn(by_key::by_key)))
+        .service(scope("/api/auth").configure(people).wrap(from_fn(by_session::by_session)))
+        .service(scope("/api/business").configure(business).wrap(from_fn(by_session::by_session)))
+        .service(scope("/api/admin/support").configure(agents).wrap(from_fn(by_session::by_session)))
+        .service(scope("/api/webchat").configure(customers).wrap(from_fn(by_customer::by_customer)));
+}
+
+/// `/api/public/support`, by integration key.
+fn integrators(_config: &mut ServiceConfig<'_>) {}
+
+/// `/api/auth`, to become a signed-in person and to stop being one.
+fn people(_config: &mut ServiceConfig<'_>) {}
+
+/// `/api/business`, by session.
+fn business(_config: &mut ServiceConfig<'_>) {}
+
+/// `/api/admin/support`, by an agent's session.
+fn agents(_config: &mut ServiceConfig<'_>) {}
+
+/// `/api/webchat`, by a customer's session.
+fn customers(_config: &mut ServiceConfig<'_>) {}
+
+/// What no route answers: 405 when the path has other methods, else 404.
+async fn no_route(req: HttpRequest) -> impl actix_web::Responder {
+    let problem = match openapi::methods(req.path()) {
+        Some(allow) => Problem::method_not_allowed(allow),
+        None => Problem::not_found("not_found", "There is nothing at this address."),
+    };
+    problem.error_response()
+}

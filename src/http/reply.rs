@@ -1,0 +1,109 @@
+//! Answers that went well: JSON, and where the write that they tell of stands in the log.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder, Responder,
+    cookie::Cookie,
+    dev::ServiceRequest,
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use openchat_domain::{BusinessId, Position};
+use openchat_projections::Db;
+use serde::Serialize;
+
+use super::Problem;
+use crate::app::App;
+
+/// The header that tells a write's position, and with which a read asks to have seen it.
+pub(super) const X_OC_POSITION: HeaderName = HeaderName::from_static("x-oc-position");
+/// How long a read waits for its view.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply<T> {
+    status: StatusCode,
+    position: Option<Position>,
+    cookie: Option<Cookie<'static>>,
+    body: T,
+}
+
+impl<T: Serialize> Reply<T> {
+    /// 200.
+    pub const fn ok(body: T) -> Self {
+        Self { status: StatusCode::OK, position: None, cookie: None, body }
+    }
+
+    /// 201.
+    pub const fn created(body: T) -> Self {
+        Self { status: StatusCode::CREATED, position: None, cookie: None, body }
+    }
+
+    /// With the position that the write ended at: on every write's answer.
+    #[must_use]
+    pub const fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// With a cookie.
+    #[must_use]
+    pub(super) fn cookie(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookie = Some(cookie);
+        self
+    }
+}
+
+impl<T: Serialize> Responder for Reply<T> {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status);
+        if let Some(position) = self.position {
+            response.insert_header((X_OC_POSITION, HeaderValue::from(position)));
+        }
+        if let Some(cookie) = self.cookie {
+            response.cookie(cookie);
+        }
+        response.json(self.body)
+    }
+}
+
+/// Makes a read wait until the views have seen the position that it names.
+pub(super) async fn await_position(
+    app: &App,
+    tenant: BusinessId,
+    req: &ServiceRequest,
+) -> Result<(), Problem> {
+    let Some(header) = req.headers().get(X_OC_POSITION).filter(|_| req.method().is_safe()) else {
+        return Ok(());
+    };
+    let wanted = header.to_str().ok().and_then(|text| text.parse::<Position>().ok()).filter(|p| *p >= 0);
+    let fault = |fault: &str| Problem::invalid([("X-OC-Position".to_owned(), fault.to_owned())].into());
+    let wanted = wanted.ok_or_else(|| fault("must be a position: 0, 1, 2, …"))?;
+    if app.views.position(tenant) >= wanted {
+        return Ok(());
+    }
+    if head(app, tenant).await? < wanted {
+        return Err(fault("is beyond the end of the log; nothing has been written there"));
+    }
+    Ok(app.views.wait(tenant, wanted, WAIT).await?)
+}
+
+/// Waits until the views have seen what a handler has just written, so that it can answer with it; not for ever,
+/// because the write has succeeded whatever the views do.
+pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) {
+    if let Err(behind) = app.views.wait(tenant, position, WAIT).await {
+        tracing::warn!(%behind, "a write was answered before its views had it");
+    }
+}
+
+async fn head(app: &App, tenant: BusinessId) -> Result<Position, Problem> {
+    let db = app.pools.tenant(tenant).await?;
+    let row = db.query_opt("select position from log_heads where tenant_id = $1", &[&tenant.uuid()]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
