@@ -21,7 +21,7 @@ use actix_web::{
     },
 };
 use openchat_domain::{Refusal, RefusalKind};
-use openchat_projections::{DbError, QueryError};
+use openchat_projections::{DbError, QueryError, log::LogError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -186,6 +186,11 @@ impl Problem {
         )
     }
 
+    /// 426: the route speaks another protocol.
+    pub(super) fn upgrade_required(sentence: &'static str) -> Self {
+        Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", sentence)
+    }
+
     /// With when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -317,14 +322,17 @@ impl From<Behind> for Problem {
 fn passes(error: &StoreError) -> bool {
     match error {
         StoreError::Pool(_) | StoreError::Unavailable => true,
-        StoreError::Db(error) | StoreError::Query(QueryError::Db(error)) => match error.code() {
+        StoreError::Db(error)
+        | StoreError::Query(QueryError::Db(error))
+        | StoreError::Log(LogError::Db(error)) => match error.code() {
             // No connection, too few resources, an operator's intervention, a serialisation failure.
             Some(state) => ["08", "53", "57", "40"].contains(&&state.code()[..2]),
             None => true,
         },
-        StoreError::Refused(_) | StoreError::Decode(_) | StoreError::Query(QueryError::Unreadable { .. }) => {
-            false
-        }
+        StoreError::Refused(_)
+        | StoreError::Decode(_)
+        | StoreError::Query(QueryError::Unreadable { .. })
+        | StoreError::Log(_) => false,
     }
 }
 
