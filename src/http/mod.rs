@@ -71,7 +71,7 @@ pub use by_customer::Customer;
 pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
 pub use by_session::{Manager, Member, Person};
 pub use edge::{Edge, keep_house};
-pub use input::{Blankable, Body, Faults, Fields, Id, Input, OptionalBody, Patch, Query};
+pub use input::{Blankable, Body, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query};
 pub use openapi::openapi;
 pub use problem::{Problem, ProblemBody, refused};
 pub use reply::Reply;

@@ -21,7 +21,7 @@ use actix_web::{
     },
 };
 use openchat_domain::{Refusal, RefusalKind};
-use openchat_projections::{DbError, QueryError};
+use openchat_projections::{DbError, QueryError, log::LogError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -291,6 +291,12 @@ impl From<QueryError> for Problem {
     }
 }
 
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
 impl From<deadpool_postgres::PoolError> for Problem {
     fn from(error: deadpool_postgres::PoolError) -> Self {
         StoreError::from(error).into()
@@ -317,12 +323,17 @@ impl From<Behind> for Problem {
 fn passes(error: &StoreError) -> bool {
     match error {
         StoreError::Pool(_) | StoreError::Unavailable => true,
-        StoreError::Db(error) | StoreError::Query(QueryError::Db(error)) => match error.code() {
+        StoreError::Db(error)
+        | StoreError::Query(QueryError::Db(error))
+        | StoreError::Log(LogError::Db(error)) => match error.code() {
             // No connection, too few resources, an operator's intervention, a serialisation failure.
             Some(state) => ["08", "53", "57", "40"].contains(&&state.code()[..2]),
             None => true,
         },
-        StoreError::Refused(_) | StoreError::Decode(_) | StoreError::Query(QueryError::Unreadable { .. }) => {
+        StoreError::Refused(_)
+        | StoreError::Decode(_)
+        | StoreError::Query(QueryError::Unreadable { .. })
+        | StoreError::Log(LogError::Version { .. } | LogError::Event { .. } | LogError::Payload { .. }) => {
             false
         }
     }
