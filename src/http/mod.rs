@@ -59,6 +59,8 @@ mod openapi;
 mod ops;
 mod problem;
 mod reply;
+mod server;
+mod sockets;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -74,9 +76,10 @@ pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
 pub use by_session::{Manager, Member, Person};
 pub use edge::{Edge, keep_house};
 pub use input::{Blankable, Body, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query};
-pub use openapi::openapi;
+pub use openapi::{openapi, socket_schema};
 pub use problem::{Problem, ProblemBody, refused};
 pub use reply::Reply;
+pub use server::serve;
 
 use crate::app::App;
 
@@ -126,10 +129,14 @@ fn people(_config: &mut ServiceConfig<'_>) {}
 fn business(_config: &mut ServiceConfig<'_>) {}
 
 /// `/api/admin/support`, by an agent's session.
-fn agents(_config: &mut ServiceConfig<'_>) {}
+fn agents(config: &mut ServiceConfig<'_>) {
+    config.service(sockets::agent_socket);
+}
 
 /// `/api/webchat`, by a customer's session.
-fn customers(_config: &mut ServiceConfig<'_>) {}
+fn customers(config: &mut ServiceConfig<'_>) {
+    config.service(sockets::customer_socket);
+}
 
 /// What no route answers: 405 when the path has other methods, else 404.
 async fn no_route(req: HttpRequest) -> impl actix_web::Responder {

@@ -2,6 +2,7 @@
 
 mod common;
 mod complete;
+mod sockets;
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,6 +15,8 @@ use utoipa::{
     },
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+
+pub use sockets::socket_schema;
 
 use super::{Problem, ProblemBody, by_session};
 
