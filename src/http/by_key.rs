@@ -18,9 +18,11 @@ use openchat_domain::{
     business::{KeyTerms, OriginMode, Permission},
 };
 
+use openchat_projections::keys::KeyRecord;
+
 use super::{Problem, envelope, idempotency, reply::await_position};
 use crate::{
-    accounts::{IntegrationKey, KeyFormError, KeyRefusal},
+    accounts::{KeyFormError, KeyRefusal},
     app::App,
     store::Context,
 };
@@ -73,7 +75,7 @@ permissions! {
 /// Whoever presented a key that opens something.
 #[derive(Debug, Clone)]
 struct KeyCaller {
-    key: Arc<IntegrationKey>,
+    key: Arc<KeyRecord>,
     command: Option<CommandId>,
 }
 
@@ -216,7 +218,7 @@ pub(super) async fn by_key(
     Ok(response)
 }
 
-async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<IntegrationKey>, Problem> {
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<KeyRecord>, Problem> {
     let Some(header) = headers.get(X_API_KEY) else {
         return Err(Problem::unauthorized(
             "missing_api_key",
@@ -244,7 +246,7 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<IntegrationKey>,
 
 fn caller(req: &HttpRequest) -> Result<KeyCaller, Problem> {
     let extensions = req.extensions();
-    match extensions.get::<Arc<IntegrationKey>>() {
+    match extensions.get::<Arc<KeyRecord>>() {
         Some(key) => {
             let command = extensions.get::<Intent>().map(|intent| intent.0);
             Ok(KeyCaller { key: Arc::clone(key), command })

@@ -296,6 +296,12 @@ impl From<QueryError> for Problem {
     }
 }
 
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
 impl From<deadpool_postgres::PoolError> for Problem {
     fn from(error: deadpool_postgres::PoolError) -> Self {
         StoreError::from(error).into()
@@ -332,7 +338,9 @@ fn passes(error: &StoreError) -> bool {
         StoreError::Refused(_)
         | StoreError::Decode(_)
         | StoreError::Query(QueryError::Unreadable { .. })
-        | StoreError::Log(_) => false,
+        | StoreError::Log(LogError::Version { .. } | LogError::Event { .. } | LogError::Payload { .. }) => {
+            false
+        }
     }
 }
 
