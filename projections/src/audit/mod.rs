@@ -6,6 +6,8 @@ mod as_of;
 mod entry;
 mod query;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use as_of::ConversationAsOf;
 pub use entry::{AuditActor, AuditEntry, AuditSubject};
