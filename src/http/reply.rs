@@ -8,7 +8,7 @@ use actix_web::{
     dev::ServiceRequest,
     http::{
         StatusCode,
-        header::{HeaderName, HeaderValue},
+        header::{HeaderName, HeaderValue, SET_COOKIE},
     },
 };
 use openchat_domain::{BusinessId, Position};
@@ -29,18 +29,31 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
+    written_cookie: Option<HeaderValue>,
     body: T,
+}
+
+impl Reply<()> {
+    /// 204: it is so, and there is nothing to tell.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::with(StatusCode::NO_CONTENT, ())
+    }
 }
 
 impl<T: Serialize> Reply<T> {
     /// 200.
     pub const fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, position: None, cookie: None, body }
+        Self::with(StatusCode::OK, body)
     }
 
     /// 201.
     pub const fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, position: None, cookie: None, body }
+        Self::with(StatusCode::CREATED, body)
+    }
+
+    const fn with(status: StatusCode, body: T) -> Self {
+        Self { status, position: None, cookie: None, written_cookie: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -56,6 +69,13 @@ impl<T: Serialize> Reply<T> {
         self.cookie = Some(cookie);
         self
     }
+
+    /// With a cookie as its header is written, for attributes that [`Cookie`] doesn't know.
+    #[must_use]
+    pub(super) fn written_cookie(mut self, cookie: &str) -> Self {
+        self.written_cookie = HeaderValue::from_str(cookie).ok();
+        self
+    }
 }
 
 impl<T: Serialize> Responder for Reply<T> {
@@ -69,7 +89,10 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.cookie {
             response.cookie(cookie);
         }
-        response.json(self.body)
+        if let Some(cookie) = self.written_cookie {
+            response.insert_header((SET_COOKIE, cookie));
+        }
+        if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) }
     }
 }
 

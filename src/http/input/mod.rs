@@ -148,6 +148,7 @@ impl Fields {
 }
 
 fn camel_case(name: &str) -> String {
+    let name = name.strip_prefix("r#").unwrap_or(name);
     let mut camel = String::with_capacity(name.len());
     for (i, word) in name.split('_').enumerate() {
         let (first, rest) = word.split_at(word.len().min(usize::from(i > 0)));
