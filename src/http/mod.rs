@@ -18,7 +18,7 @@
 //! #[utoipa::path(operation_id = "addNote", tag = "Agents", request_body = NewNote,
 //!     params(("id" = ConversationId, Path)),
 //!     responses((status = 201, description = "The note.", body = NoteAnswer),
-//!               (status = 409, description = "The conversation is resolved.", body = Problem)),
+//!               (status = 409, description = "conversation_resolved: This conversation is resolved.")),
 //!     security(("session" = [])))]
 //! #[post("/conversations/{id}/notes")]
 //! async fn add_note(
@@ -40,8 +40,10 @@
 //! - Everything that goes wrong is a [`Problem`], by `?`.
 //! - The middleware of a scope has done the rest: rate limit, idempotency, CSRF, waiting for `X-OC-Position`.
 //! - The errors that every route of a kind can answer, their examples, and common headers are added to the OpenAPI
-//!   document by [`openapi`]; a handler names its own 409 and what else is particular to it. A route's security
-//!   (`apiKey`, `session`, `customer`) decides which those are.
+//!   document by [`openapi`]: which, follows from the route's security (`apiKey`, `session`, `customer`), body,
+//!   parameters and path. A handler names the errors that are its own, in the description, a line each:
+//!   `code: sentence`.
+//! - After a change of routes or schemas: `openchat openapi > openapi/openapi.json`.
 //!
 //! [`Context`]: crate::store::Context
 
@@ -57,6 +59,8 @@ mod openapi;
 mod ops;
 mod problem;
 mod reply;
+mod server;
+mod sockets;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -72,9 +76,10 @@ pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
 pub use by_session::{Manager, Member, Person};
 pub use edge::{Edge, keep_house};
 pub use input::{Blankable, Body, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query};
-pub use openapi::openapi;
+pub use openapi::{openapi, socket_schema};
 pub use problem::{Problem, ProblemBody, refused};
 pub use reply::Reply;
+pub use server::serve;
 
 use crate::app::App;
 
@@ -96,6 +101,7 @@ pub fn service(
     actix_web::App::new()
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
+        .configure(openapi::docs)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }
@@ -123,10 +129,14 @@ fn people(_config: &mut ServiceConfig<'_>) {}
 fn business(_config: &mut ServiceConfig<'_>) {}
 
 /// `/api/admin/support`, by an agent's session.
-fn agents(_config: &mut ServiceConfig<'_>) {}
+fn agents(config: &mut ServiceConfig<'_>) {
+    config.service(sockets::agent_socket);
+}
 
 /// `/api/webchat`, by a customer's session.
-fn customers(_config: &mut ServiceConfig<'_>) {}
+fn customers(config: &mut ServiceConfig<'_>) {
+    config.service(sockets::customer_socket);
+}
 
 /// What no route answers: 405 when the path has other methods, else 404.
 async fn no_route(req: HttpRequest) -> impl actix_web::Responder {

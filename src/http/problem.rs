@@ -186,6 +186,11 @@ impl Problem {
         )
     }
 
+    /// 426: the route speaks another protocol.
+    pub(super) fn upgrade_required(sentence: &'static str) -> Self {
+        Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", sentence)
+    }
+
     /// With when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
