@@ -53,6 +53,7 @@ mod by_session;
 mod edge;
 mod envelope;
 mod idempotency;
+mod inbox;
 mod input;
 mod limits;
 mod openapi;
@@ -131,6 +132,7 @@ fn business(_config: &mut ServiceConfig<'_>) {}
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {
     config.service(sockets::agent_socket);
+    inbox::configure(config);
 }
 
 /// `/api/webchat`, by a customer's session.

@@ -118,14 +118,17 @@ pub(super) async fn await_position(
 }
 
 /// Waits until the views have seen what a handler has just written, so that it can answer with it; not for ever,
-/// because the write has succeeded whatever the views do.
-pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) {
-    if let Err(behind) = app.views.wait(tenant, position, WAIT).await {
+/// because the write has succeeded whatever the views do. Says whether they have.
+pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) -> bool {
+    let settled = app.views.wait(tenant, position, WAIT).await;
+    if let Err(behind) = &settled {
         tracing::warn!(%behind, "a write was answered before its views had it");
     }
+    settled.is_ok()
 }
 
-async fn head(app: &App, tenant: BusinessId) -> Result<Position, Problem> {
+/// The latest position in a business's log.
+pub(super) async fn head(app: &App, tenant: BusinessId) -> Result<Position, Problem> {
     let db = app.pools.tenant(tenant).await?;
     let row = db.query_opt("select position from log_heads where tenant_id = $1", &[&tenant.uuid()]).await?;
     Ok(row.map_or(0, |row| row.get(0)))
