@@ -112,7 +112,10 @@ async fn identify(app: &App, req: &ServiceRequest) -> Result<Arc<CustomerSession
             let cookie = req.cookie(COOKIE).ok_or_else(no_session)?;
             // A browser sends a cookie by itself, whoever's page makes it; a token is sent by who knows it.
             if !req.method().is_safe() && is_cross_site(req.headers(), &app.public_url) {
-                return Err(Problem::forbidden("cross_site", "This can't be done from another website's page."));
+                return Err(Problem::forbidden(
+                    "cross_site",
+                    "This can't be done from another website's page.",
+                ));
             }
             cookie.value().to_owned()
         }

@@ -50,6 +50,7 @@
 mod by_customer;
 mod by_key;
 mod by_session;
+mod calls;
 mod edge;
 mod envelope;
 mod idempotency;
@@ -62,6 +63,8 @@ mod problem;
 mod reply;
 mod server;
 mod sockets;
+mod support;
+mod talk;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -121,7 +124,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// `/api/public/support`, by integration key.
-fn integrators(_config: &mut ServiceConfig<'_>) {}
+fn integrators(config: &mut ServiceConfig<'_>) {
+    support::routes(config);
+}
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
 fn people(_config: &mut ServiceConfig<'_>) {}

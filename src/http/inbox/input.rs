@@ -38,7 +38,7 @@ input! {
 
 input! {
     /// Which messages.
-    pub(super) query struct MessagesQuery {
+    pub(in crate::http) query struct MessagesQuery {
         /// Only what was said before: the `nextCursor` of a later page, or a message's `position`.
         #[param(inline)]
         before: Option<Before>,
@@ -194,7 +194,7 @@ impl InboxView {
 
 /// A sender's own name for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ClientMessageId(pub(super) String);
+pub(in crate::http) struct ClientMessageId(pub(in crate::http) String);
 
 impl ClientMessageId {
     const MAX_CHARS: usize = 200;
@@ -225,7 +225,7 @@ impl ToSchema for ClientMessageId {}
 
 /// Where a page of messages ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Before(pub(super) Position);
+pub(in crate::http) struct Before(pub(in crate::http) Position);
 
 impl Input for Before {
     fn read(value: Value) -> Result<Self, Faults> {
@@ -248,7 +248,7 @@ impl ToSchema for Before {}
 
 /// How far somebody has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct UpTo(pub(super) Position);
+pub(in crate::http) struct UpTo(pub(in crate::http) Position);
 
 impl UpTo {
     /// The largest number that every JSON reader can hold; no log is as long.

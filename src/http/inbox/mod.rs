@@ -4,7 +4,7 @@ mod answers;
 mod availability;
 mod calls;
 mod desk;
-mod input;
+pub(super) mod input;
 mod reading;
 mod talking;
 mod working;
