@@ -50,9 +50,11 @@
 mod by_customer;
 mod by_key;
 mod by_session;
+mod calls;
 mod edge;
 mod envelope;
 mod idempotency;
+mod inbox;
 mod input;
 mod limits;
 mod openapi;
@@ -61,6 +63,8 @@ mod problem;
 mod reply;
 mod server;
 mod sockets;
+mod support;
+mod talk;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -120,7 +124,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// `/api/public/support`, by integration key.
-fn integrators(_config: &mut ServiceConfig<'_>) {}
+fn integrators(config: &mut ServiceConfig<'_>) {
+    support::routes(config);
+}
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
 fn people(_config: &mut ServiceConfig<'_>) {}
@@ -131,6 +137,7 @@ fn business(_config: &mut ServiceConfig<'_>) {}
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {
     config.service(sockets::agent_socket);
+    inbox::configure(config);
 }
 
 /// `/api/webchat`, by a customer's session.

@@ -48,15 +48,15 @@ pub struct Fields {
 /// The same definition is the schema in the OpenAPI document.
 macro_rules! input {
     ($(#[$meta:meta])* $vis:vis closed struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [$(#[$meta])* #[derive(utoipa::ToSchema)]
+        $crate::http::input::input!(@body [#[derive(utoipa::ToSchema)] $(#[$meta])*
             #[schema(rename_all = "camelCase")] #[serde(deny_unknown_fields)]] $vis $name true $fields);
     };
     ($(#[$meta:meta])* $vis:vis open struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [$(#[$meta])* #[derive(utoipa::ToSchema)]
+        $crate::http::input::input!(@body [#[derive(utoipa::ToSchema)] $(#[$meta])*
             #[schema(rename_all = "camelCase")]] $vis $name false $fields);
     };
     ($(#[$meta:meta])* $vis:vis query struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [$(#[$meta])* #[derive(utoipa::IntoParams)]
+        $crate::http::input::input!(@body [#[derive(utoipa::IntoParams)] $(#[$meta])*
             #[into_params(rename_all = "camelCase", parameter_in = Query)]] $vis $name true $fields);
     };
     (@body [$($head:tt)*] $vis:vis $name:ident $closed:literal {
@@ -148,6 +148,7 @@ impl Fields {
 }
 
 fn camel_case(name: &str) -> String {
+    let name = name.strip_prefix("r#").unwrap_or(name);
     let mut camel = String::with_capacity(name.len());
     for (i, word) in name.split('_').enumerate() {
         let (first, rest) = word.split_at(word.len().min(usize::from(i > 0)));
