@@ -171,7 +171,8 @@ fn every_table_belongs_to_a_tenant_or_says_why_not() {
     let mut tables = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let sql = fs::read_to_string(entry.unwrap().path()).unwrap();
-        let sql: String = sql.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+        let sql: String =
+            sql.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
         for statement in sql.split("create table ").skip(1) {
             let name = statement.split_whitespace().next().unwrap();
             let body = statement.split(";\n").next().unwrap();
