@@ -65,6 +65,7 @@ mod server;
 mod sockets;
 mod support;
 mod talk;
+mod webchat;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -143,6 +144,7 @@ fn agents(config: &mut ServiceConfig<'_>) {
 /// `/api/webchat`, by a customer's session.
 fn customers(config: &mut ServiceConfig<'_>) {
     config.service(sockets::customer_socket);
+    webchat::routes(config);
 }
 
 /// What no route answers: 405 when the path has other methods, else 404.
