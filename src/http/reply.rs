@@ -15,7 +15,7 @@ use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
 
-use super::Problem;
+use super::{Problem, limits::Allowance};
 use crate::{app::App, projector::viewed};
 
 /// The header that tells a write's position, and with which a read asks to have seen it.
@@ -30,22 +30,19 @@ pub struct Reply<T> {
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
     written_cookie: Option<HeaderValue>,
+    allowance: Option<Allowance>,
     body: T,
 }
 
 impl<T: Serialize> Reply<T> {
     /// 200.
     pub const fn ok(body: T) -> Self {
-        Self::with(StatusCode::OK, body)
+        Self { status: StatusCode::OK, position: None, cookie: None, allowance: None, written_cookie: None, body }
     }
 
     /// 201.
     pub const fn created(body: T) -> Self {
-        Self::with(StatusCode::CREATED, body)
-    }
-
-    const fn with(status: StatusCode, body: T) -> Self {
-        Self { status, position: None, cookie: None, written_cookie: None, body }
+        Self { status: StatusCode::CREATED, position: None, cookie: None, allowance: None, written_cookie: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -70,6 +67,14 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// With what is left of a quota.
+    pub(super) const fn allowance(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
+}
+
 impl<T: Serialize> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
@@ -84,7 +89,11 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        response.json(self.body)
+        let mut response = response.json(self.body);
+        if let Some(allowance) = self.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 

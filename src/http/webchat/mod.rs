@@ -10,7 +10,6 @@ mod profile;
 mod session;
 mod talking;
 
-use actix_web::{HttpMessage, HttpRequest};
 use openchat_domain::KeyId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,8 +34,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Counts a request of somebody who has no session yet by the widget's key.
-fn count(app: &App, req: &HttpRequest, key: KeyId) -> Result<(), Problem> {
+fn count(app: &App, key: KeyId) -> Result<(), Problem> {
     let (allowance, checked) = app.edge.limiters.keys.check(&key);
-    req.extensions_mut().insert(allowance);
-    checked
+    checked.map_err(|problem| problem.allowance(allowance))
 }

@@ -71,7 +71,7 @@ pub(super) async fn preflight(
     app: Data<App>,
 ) -> Result<Reply<Preflight>, Problem> {
     let key = present_in_widget(&app, &req, asked.key.as_deref()).await?;
-    count(&app, &req, key.id)?;
+    count(&app, key.id)?;
     Ok(Reply::ok(Preflight { success: true, business: business(&app, key.tenant).await? }))
 }
 

@@ -211,7 +211,7 @@ pub(super) async fn end_session(me: Customer, app: Data<App>) -> Result<Reply<Do
 /// A visitor arrives.
 async fn arrive(app: &App, req: &HttpRequest, key: &str) -> Result<(Token, CustomerSession), Problem> {
     let key = present_in_widget(app, req, Some(key)).await?;
-    count(app, req, key.id)?;
+    count(app, key.id)?;
     let visitor = CustomerId::from_uuid(app.clock.uuid());
     let context = Context {
         tenant: key.tenant,
