@@ -59,6 +59,7 @@ mod input;
 mod limits;
 mod openapi;
 mod ops;
+mod pages;
 mod problem;
 mod reply;
 mod server;
@@ -106,6 +107,7 @@ pub fn service(
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
         .configure(openapi::docs)
+        .configure(pages::pages)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }
