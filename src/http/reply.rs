@@ -15,7 +15,7 @@ use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
 
-use super::Problem;
+use super::{Problem, limits::Allowance};
 use crate::app::App;
 
 /// The header that tells a write's position, and with which a read asks to have seen it.
@@ -30,6 +30,7 @@ pub struct Reply<T> {
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
     written_cookie: Option<HeaderValue>,
+    allowance: Option<Allowance>,
     body: T,
 }
 
@@ -53,7 +54,7 @@ impl<T: Serialize> Reply<T> {
     }
 
     const fn with(status: StatusCode, body: T) -> Self {
-        Self { status, position: None, cookie: None, written_cookie: None, body }
+        Self { status, position: None, cookie: None, written_cookie: None, allowance: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -78,6 +79,14 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// With what is left of a quota.
+    pub(super) const fn allowance(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
+}
+
 impl<T: Serialize> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
@@ -92,7 +101,12 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) }
+        let mut response =
+            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
+        if let Some(allowance) = self.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 
