@@ -154,13 +154,10 @@ fn ended(key: Key, entry: Entry) -> Typing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{History, agent, agent_ref, conversation, noted, said};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
-    }
-
-    fn conversation(n: u128) -> ConversationId {
-        ConversationId::from_uuid(uuid::Uuid::from_u128(n))
     }
 
     fn customer(n: u128) -> Typist {
@@ -198,6 +195,22 @@ mod tests {
         let _ = view.start(conversation(1), customer(1), at(4));
         let _ = view.start(conversation(1), customer(1), at(0));
         assert_eq!(view.next_expiry(), Some(at(10)));
+    }
+
+    #[test]
+    fn who_has_said_it_has_stopped_typing() {
+        let mut view = TypingView::default();
+        let author = Typist::Agent { id: agent(7), name: agent_ref(7).name };
+        let _ = view.start(conversation(1), author.clone(), at(0));
+        let _ = view.start(conversation(1), customer(5), at(0));
+        let history = History::default()
+            .conversation(2, said(agent_ref(7), "elsewhere"))
+            .conversation(1, noted(7, "a note"))
+            .conversation(1, said(agent_ref(7), "here"));
+        let ended: Vec<_> = history.events().iter().map(|event| view.apply(event)).collect();
+        let end = Typing { conversation_id: conversation(1), who: author, typing: false };
+        assert_eq!(ended, [None, None, Some(end)]);
+        assert_eq!(view.iter().map(|it| it.who).collect::<Vec<_>>(), [customer(5)]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::broadcast;
 
 pub use api_key::{ApiKey, KeyFormError};
-pub use customers::{CustomerEntry, CustomerSession, Handoff};
+pub use customers::{CustomerEntry, CustomerSession, Handoff, HandoffRefusal};
 pub use directory::Reserved;
 pub use keys::KeyRefusal;
 pub use password::{Password, Passwords};

@@ -52,9 +52,11 @@ mod business;
 mod by_customer;
 mod by_key;
 mod by_session;
+mod calls;
 mod edge;
 mod envelope;
 mod idempotency;
+mod inbox;
 mod input;
 mod keys;
 mod limits;
@@ -66,6 +68,8 @@ mod reply;
 mod server;
 mod sign_in;
 mod sockets;
+mod support;
+mod talk;
 mod team;
 
 use actix_web::{
@@ -130,6 +134,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// `/api/public/support`, by integration key.
 fn integrators(config: &mut ServiceConfig<'_>) {
     config.service(public_config::get_config);
+    support::routes(config);
 }
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
@@ -165,6 +170,7 @@ fn business(config: &mut ServiceConfig<'_>) {
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {
     config.service(sockets::agent_socket);
+    inbox::configure(config);
 }
 
 /// `/api/webchat`, by a customer's session.

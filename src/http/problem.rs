@@ -30,7 +30,7 @@ use super::{envelope, limits::Allowance};
 use crate::{
     accounts::AccountError,
     projector::Behind,
-    store::{ExecuteError, StoreError, chain},
+    store::{ExecuteError, PoolError, StoreError, chain},
 };
 
 /// An answer that says what went wrong.
@@ -313,8 +313,8 @@ impl From<LogError> for Problem {
     }
 }
 
-impl From<deadpool_postgres::PoolError> for Problem {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
+impl From<PoolError> for Problem {
+    fn from(error: PoolError) -> Self {
         StoreError::from(error).into()
     }
 }

@@ -60,12 +60,11 @@ macro_rules! select_filtered {
 }
 
 // A stream's events are looked up by the index on its own order, which is also that of their positions.
+// The id alone names the stream: its prefix says what it is.
 const NEWEST: &str = select_filtered!("order by position desc");
 const OLDEST: &str = select_filtered!("order by position");
-const NEWEST_OF_STREAM: &str =
-    select_filtered!("and aggregate_type = $9 and aggregate_id = $10 order by sequence desc");
-const OLDEST_OF_STREAM: &str =
-    select_filtered!("and aggregate_type = $9 and aggregate_id = $10 order by sequence");
+const NEWEST_OF_STREAM: &str = select_filtered!("and aggregate_id = $9 order by sequence desc");
+const OLDEST_OF_STREAM: &str = select_filtered!("and aggregate_id = $9 order by sequence");
 
 /// The last position of a moment; 0 before the first event.
 ///
@@ -126,11 +125,10 @@ pub async fn history(
     limit: i64,
 ) -> Result<Vec<(Recorded, String)>, LogError> {
     const SQL: &str = select_events!(
-        "and aggregate_type = $2 and aggregate_id = $3 and sequence > $4 and position <= $5 \
-         order by sequence limit $6"
+        "and aggregate_id = $2 and sequence > $3 and position <= $4 order by sequence limit $5"
     );
-    let (kind, id) = (stream.aggregate_type(), stream.aggregate_id());
-    let rows = db.query(SQL, &[&tenant.uuid(), &kind, &id, &after_sequence, &up_to, &limit]).await?;
+    let id = stream.aggregate_id();
+    let rows = db.query(SQL, &[&tenant.uuid(), &id, &after_sequence, &up_to, &limit]).await?;
     rows.iter().map(recorded).collect()
 }
 
@@ -161,9 +159,8 @@ async fn filtered(
                 Direction::NewestFirst => NEWEST_OF_STREAM,
                 Direction::OldestFirst => OLDEST_OF_STREAM,
             };
-            let (kind, id) = (stream.aggregate_type(), stream.aggregate_id());
-            db.query(sql, &[&tenant, &after, &before, actor, event_type, from, until, &limit, &kind, &id])
-                .await?
+            let id = stream.aggregate_id();
+            db.query(sql, &[&tenant, &after, &before, actor, event_type, from, until, &limit, &id]).await?
         }
     };
     rows.iter().map(entry).collect()

@@ -1,5 +1,4 @@
 //! Entries say who and what; a replay stops where it is told to.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{

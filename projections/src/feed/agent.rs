@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, CallId, ConversationId, CustomerId, DomainEvent, MessageText, Name, Position, Recorded, Subject,
-    Tag,
+    AgentId, CallId, ConversationId, CustomerId, DomainEvent, Email, MessageText, Name, Position, Recorded,
+    Subject, Tag,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
     business::{BusinessEvent, SettingsChanges},
     conversation::{
@@ -169,11 +169,25 @@ pub enum AgentChange {
         /// How long it lasted, in whole seconds.
         duration_seconds: u32,
     },
-    /// Somebody joined the team; offline at first.
-    #[serde(rename = "agent.joined")]
-    AgentJoined {
+    /// Somebody was asked to join the team.
+    #[serde(rename = "agent.invited")]
+    AgentInvited {
         /// Who.
         agent: AgentSummary,
+    },
+    /// Somebody joined the team; offline at first, with the skills that were set before.
+    #[serde(rename = "agent.joined", rename_all = "camelCase")]
+    AgentJoined {
+        /// Who.
+        agent_id: AgentId,
+        /// The name that customers see.
+        name: Name,
+        /// Its address.
+        email: Email,
+        /// What it may do.
+        role: Role,
+        /// How many open conversations it may have at once.
+        capacity: u32,
     },
     /// What is known of an agent changed; only what changed is told.
     #[serde(rename = "agent.updated", rename_all = "camelCase")]
@@ -237,7 +251,7 @@ impl AgentDelta {
         let change = match &event.event {
             DomainEvent::Conversation(id, change) => Some(AgentChange::of_conversation(event, *id, change)),
             DomainEvent::Customer(id, change) => AgentChange::of_customer(*id, change),
-            DomainEvent::Agent(id, change) => AgentChange::of_agent(*id, change),
+            DomainEvent::Agent(id, change) => Some(AgentChange::of_agent(*id, change)),
             DomainEvent::Business(_, change) => AgentChange::of_business(change),
         };
         Some(Self::new(event, change?))
@@ -292,12 +306,14 @@ impl AgentChange {
         }
     }
 
-    fn of_agent(id: AgentId, change: &AgentEvent) -> Option<Self> {
+    fn of_agent(id: AgentId, change: &AgentEvent) -> Self {
         use AgentEvent as E;
-        Some(match change.clone() {
-            E::Invited { .. } => return None,
+        match change.clone() {
+            E::Invited { email, name, role, capacity, by: _ } => {
+                Self::AgentInvited { agent: AgentSummary::invited(id, name, email, role, capacity) }
+            }
             E::Joined { user: _, email, name, role, capacity } => {
-                Self::AgentJoined { agent: AgentSummary::joined(id, name, email, role, capacity) }
+                Self::AgentJoined { agent_id: id, name, email, role, capacity }
             }
             E::RoleChanged { role, by: _ } => Self::updated(id, None, Some(role), None, None),
             E::Renamed { name } => Self::updated(id, Some(name), None, None, None),
@@ -307,7 +323,7 @@ impl AgentChange {
                 Self::AgentAvailability { agent_id: id, availability, reason }
             }
             E::Deactivated { by } => Self::AgentDeactivated { agent_id: id, by },
-        })
+        }
     }
 
     const fn updated(

@@ -1,7 +1,7 @@
 //! The agents' snapshot, and how a delta changes it.
 
 use openchat_domain::{
-    AgentId, BusinessId, ConversationId, Email, Name, Tag,
+    AgentId, BusinessId, ConversationId, Email, Name, Position, Tag,
     agent::{Availability, Role},
     business::Settings,
 };
@@ -19,7 +19,7 @@ use super::{
 ///
 /// Folding every later delta in keeps it equal to a fresh snapshot, as long as `complete` holds and each
 /// conversation that the fold can't know is fetched: one that isn't listed and is reopened. Without `complete`,
-/// any conversation that isn't listed is fetched when something happens in it; those that would move up when
+/// any conversation that isn't listed is fetched when something brings it to the top; those that would move up when
 /// another is resolved are missing, and are found by paging through the inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +30,7 @@ pub struct AgentSnapshot {
     pub business: BusinessSummary,
     /// Its settings.
     pub settings: Settings,
-    /// Everybody who has joined the team and not left it, by id.
+    /// Everybody who was asked to join the team and hasn't left it, by id.
     pub agents: Vec<AgentSummary>,
     /// The unresolved conversations with the latest activity, latest first.
     #[schema(max_items = 100)]
@@ -65,6 +65,8 @@ pub struct AgentSummary {
     pub email: Email,
     /// What it may do.
     pub role: Role,
+    /// Whether it has joined: before, it can only be prepared.
+    pub joined: bool,
     /// Whether it takes new work.
     pub availability: Availability,
     /// How many open conversations it may have at once.
@@ -87,7 +89,7 @@ impl AgentSnapshot {
         match delta.conversation_id {
             Some(id) => self.fold_conversation(id, delta),
             None => {
-                self.fold_rest(&delta.change);
+                self.fold_rest(&delta.change, delta.position);
                 None
             }
         }
@@ -128,25 +130,32 @@ impl AgentSnapshot {
                 None
             }
             C::ConversationReopened { .. } => Some(id),
-            C::ConversationAssigned { .. } | C::ConversationSnoozed { .. } => {
+            C::ConversationAssigned { .. } => {
                 QueueEntry::remove(&mut self.queue, id);
                 self.left_out(id)
             }
-            C::ConversationResolved { .. } => {
+            C::ConversationResolved { .. } | C::ConversationSnoozed { .. } => {
                 QueueEntry::remove(&mut self.queue, id);
                 None
             }
+            C::ConversationPrioritized { priority, .. } => {
+                let waits = self.queue.iter().find(|entry| entry.conversation_id == id).copied();
+                if let Some(entry) = waits {
+                    QueueEntry { priority: *priority, ..entry }.put(&mut self.queue);
+                }
+                None
+            }
             C::ConversationUnassigned { .. }
-            | C::ConversationPrioritized { .. }
-            | C::ConversationTagged { .. }
-            | C::ConversationCustomerChanged { .. }
             | C::MessagePosted { .. }
             | C::NoteAdded { .. }
-            | C::CallStarted { .. }
-            | C::CallJoined { .. }
-            | C::CallEnded { .. } => self.left_out(id),
-            C::ConversationRead { .. }
+            | C::CallStarted { .. } => self.left_out(id),
+            C::ConversationTagged { .. }
+            | C::ConversationCustomerChanged { .. }
+            | C::ConversationRead { .. }
             | C::ConversationRated { .. }
+            | C::CallJoined { .. }
+            | C::CallEnded { .. }
+            | C::AgentInvited { .. }
             | C::AgentJoined { .. }
             | C::AgentUpdated { .. }
             | C::AgentAvailability { .. }
@@ -177,13 +186,17 @@ impl AgentSnapshot {
         }
     }
 
-    fn fold_rest(&mut self, change: &AgentChange) {
+    fn fold_rest(&mut self, change: &AgentChange, position: Position) {
         use AgentChange as C;
         match change {
-            C::AgentJoined { agent } => {
-                self.agents.retain(|it| it.id != agent.id);
-                let index = self.agents.partition_point(|it| it.id < agent.id);
-                self.agents.insert(index, agent.clone());
+            C::AgentInvited { agent } => self.enlist(agent.clone()),
+            C::AgentJoined { agent_id, name, email, role, capacity } => {
+                let skills = self.agent(*agent_id).map(|it| std::mem::take(&mut it.skills));
+                self.enlist(AgentSummary {
+                    joined: true,
+                    skills: skills.unwrap_or_default(),
+                    ..AgentSummary::invited(*agent_id, name.clone(), email.clone(), *role, *capacity)
+                });
             }
             C::AgentUpdated { agent_id, name, role, capacity, skills } => {
                 if let Some(agent) = self.agent(*agent_id) {
@@ -201,7 +214,8 @@ impl AgentSnapshot {
             C::AgentDeactivated { agent_id, by: _ } => self.agents.retain(|it| it.id != *agent_id),
             C::CustomerUpdated { customer_id, changes } => {
                 for conversation in &mut self.conversations {
-                    if conversation.customer.id == *customer_id {
+                    if conversation.customer.id == *customer_id && conversation.position < position {
+                        conversation.position = position;
                         conversation.customer = changed(&conversation.customer, changes);
                     }
                 }
@@ -226,15 +240,22 @@ impl AgentSnapshot {
         }
     }
 
+    fn enlist(&mut self, agent: AgentSummary) {
+        self.agents.retain(|it| it.id != agent.id);
+        let index = self.agents.partition_point(|it| it.id < agent.id);
+        self.agents.insert(index, agent);
+    }
+
     fn agent(&mut self, id: AgentId) -> Option<&mut AgentSummary> {
         self.agents.iter_mut().find(|agent| agent.id == id)
     }
 }
 
 impl AgentSummary {
-    /// Somebody who has just joined: offline, with no skills set yet.
+    /// Somebody who has just been asked to join: offline, with no skills set yet.
     #[must_use]
-    pub const fn joined(id: AgentId, name: Name, email: Email, role: Role, capacity: u32) -> Self {
-        Self { id, name, email, role, availability: Availability::Offline, capacity, skills: Vec::new() }
+    pub fn invited(id: AgentId, name: Name, email: Email, role: Role, capacity: u32) -> Self {
+        let (availability, skills) = (Availability::Offline, Vec::new());
+        Self { id, name, email, role, joined: false, availability, capacity, skills }
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     AgentChange, AgentDelta,
-    model::{Author, Call, ConversationStatus, MessageBody, ReadMarks, WaitingSince},
+    model::{Author, Call, ConversationStatus, Message, MessageBody, ReadMarks, WaitingSince},
     queue::QueueEntry,
 };
 
@@ -40,8 +40,8 @@ pub struct ConversationSummary {
     pub waiting_since: Option<WaitingSince>,
     /// What was said last.
     pub last_message: Option<LastMessage>,
-    /// The positions of the customer's messages that nobody of the team has read, ascending; the latest
-    /// 100 of them.
+    /// The positions of the customer's messages that nobody of the team has read or answered, ascending; the
+    /// latest 100 of them.
     #[schema(value_type = Vec<i64>, max_items = 100)]
     pub unread: Vec<Position>,
     /// How far both sides have read.
@@ -50,12 +50,14 @@ pub struct ConversationSummary {
     pub call: Option<Call>,
     /// When it began.
     pub created_at: DateTime<Utc>,
-    /// When its latest activity was.
+    /// When something last happened to it, other than being read.
     pub updated_at: DateTime<Utc>,
-    /// The position of its latest activity: any of its events but a read mark.
+    /// The position of what last brought it to the top of the inbox: its beginning, something said or noted, a
+    /// change of assignee, an end, a reopening, a call.
     #[schema(value_type = i64)]
     pub last_activity: Position,
-    /// The position of its latest event, up to which everything is in here.
+    /// The position up to which everything that concerns it is in here: its latest event, or its customer's
+    /// latest change of profile.
     #[schema(value_type = i64)]
     pub position: Position,
 }
@@ -66,7 +68,7 @@ pub struct ConversationSummary {
 pub struct LastMessage {
     /// Who said it.
     pub author: Author,
-    /// Its first 200 characters.
+    /// Its first 140 characters.
     pub excerpt: String,
     /// When.
     pub at: DateTime<Utc>,
@@ -114,8 +116,10 @@ impl ConversationSummary {
         use AgentChange as C;
         self.position = delta.position;
         if !matches!(delta.change, C::ConversationRead { .. }) {
-            self.last_activity = delta.position;
             self.updated_at = delta.at;
+        }
+        if moves_up(&delta.change) {
+            self.last_activity = delta.position;
         }
         match &delta.change {
             C::ConversationAssigned { assignee, .. } => self.assignee = Some(assignee.clone()),
@@ -137,11 +141,7 @@ impl ConversationSummary {
             }
             C::ConversationCustomerChanged { customer, .. } => self.customer = customer.clone(),
             C::MessagePosted { message } => {
-                if message.author.is_customer() && message.position > self.read_up_to.agents {
-                    let full = self.unread.len() == Self::UNREAD;
-                    self.unread.drain(..usize::from(full));
-                    self.unread.push(message.position);
-                }
+                self.count_unread(message);
                 self.last_message = Some(LastMessage::new(
                     message.author.clone(),
                     &message.body,
@@ -157,6 +157,7 @@ impl ConversationSummary {
             C::ConversationOpened { .. }
             | C::ConversationRated { .. }
             | C::NoteAdded { .. }
+            | C::AgentInvited { .. }
             | C::AgentJoined { .. }
             | C::AgentUpdated { .. }
             | C::AgentAvailability { .. }
@@ -165,6 +166,18 @@ impl ConversationSummary {
             | C::SettingsChanged { .. } => {}
         }
         self.wait(WaitingSince { position: delta.position, at: delta.at });
+    }
+
+    fn count_unread(&mut self, message: &Message) {
+        match message.author {
+            Author::Customer { .. } if message.position > self.read_up_to.agents => {
+                let full = self.unread.len() == Self::UNREAD;
+                self.unread.drain(..usize::from(full));
+                self.unread.push(message.position);
+            }
+            Author::Agent { .. } => self.unread.clear(),
+            Author::Customer { .. } | Author::System => {}
+        }
     }
 
     fn stand(&mut self, status: ConversationStatus, snoozed_until: Option<DateTime<Utc>>) {
@@ -188,9 +201,39 @@ impl ConversationSummary {
     }
 }
 
+/// Whether a change brings its conversation to the top of the inbox.
+const fn moves_up(change: &AgentChange) -> bool {
+    use AgentChange as C;
+    match change {
+        C::ConversationOpened { .. }
+        | C::ConversationAssigned { .. }
+        | C::ConversationUnassigned { .. }
+        | C::ConversationResolved { .. }
+        | C::ConversationReopened { .. }
+        | C::MessagePosted { .. }
+        | C::NoteAdded { .. }
+        | C::CallStarted { .. } => true,
+        C::ConversationSnoozed { .. }
+        | C::ConversationTagged { .. }
+        | C::ConversationPrioritized { .. }
+        | C::ConversationRated { .. }
+        | C::ConversationRead { .. }
+        | C::ConversationCustomerChanged { .. }
+        | C::CallJoined { .. }
+        | C::CallEnded { .. }
+        | C::AgentInvited { .. }
+        | C::AgentJoined { .. }
+        | C::AgentUpdated { .. }
+        | C::AgentAvailability { .. }
+        | C::AgentDeactivated { .. }
+        | C::CustomerUpdated { .. }
+        | C::SettingsChanged { .. } => false,
+    }
+}
+
 impl LastMessage {
     /// How many characters of the message are shown.
-    pub const EXCERPT: usize = 200;
+    pub const EXCERPT: usize = 140;
 
     /// A message, cut to the length of a line.
     #[must_use]

@@ -6,7 +6,8 @@
 //! snapshot would hold, on the server as in the browser.
 //!
 //! Beside the deltas that concern a conversation, so that this holds, the team's feed has
-//! `conversation.customerChanged`, `customer.updated`, `agent.joined`, `agent.updated` and `agent.deactivated`, and a
+//! `conversation.customerChanged`, `customer.updated`, `agent.invited`, `agent.joined`, `agent.updated` and
+//! `agent.deactivated`, and a
 //! customer's has `customer.updated` for its own profile. `queue.changed` is a customer's only: the team sees the
 //! queue itself change, by the deltas of the conversations.
 

@@ -144,14 +144,6 @@ pub struct WaitingSince {
     pub at: DateTime<Utc>,
 }
 
-impl Author {
-    /// Whether the customer's side speaks.
-    #[must_use]
-    pub const fn is_customer(&self) -> bool {
-        matches!(self, Self::Customer { .. })
-    }
-}
-
 impl From<&domain::Author> for Author {
     fn from(author: &domain::Author) -> Self {
         match author.clone() {

@@ -185,6 +185,16 @@ impl<T: Input> Input for Blankable<T> {
     }
 }
 
+impl<T: utoipa::PartialSchema> Blankable<T> {
+    /// The schema, for a field's `schema_with`.
+    pub(in crate::http) fn schema() -> utoipa::openapi::Schema {
+        use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
+        let blank = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[ \t\r\n]*$"));
+        let null = ObjectBuilder::new().schema_type(Type::Null);
+        Schema::AnyOf(AnyOfBuilder::new().item(T::schema()).item(blank).item(null).build())
+    }
+}
+
 impl<T: Input> Input for Vec<T> {
     fn read(value: Value) -> Result<Self, Faults> {
         let Value::Array(values) = value else { return Err(Faults::of("must be a list")) };

@@ -1,5 +1,4 @@
 //! Snapshot and deltas come to what a fresh snapshot holds, and a customer's feed holds nothing of others.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod reference;
 mod world;
@@ -259,6 +258,17 @@ fn a_list_that_overflows_says_so_and_still_gets_what_happens() {
     world.happen(Step { what: 13, a: 1, b: 0, c: 1 });
     follow(&world, &mut snapshot, &mut folded);
     assert_eq!(snapshot, Known::from(&world.log).agents(agent_id(0)));
+
+    // The next one is made urgent and put to rest while it isn't listed.
+    let unlisted = snapshot.queue[1].conversation_id;
+    assert!(snapshot.conversations.iter().all(|it| it.id != unlisted));
+    world.happen(Step { what: 24, a: 2, b: 0, c: 3 });
+    follow(&world, &mut snapshot, &mut folded);
+    assert_eq!(snapshot.queue[0].conversation_id, unlisted);
+    assert_eq!(snapshot, Known::from(&world.log).agents(agent_id(0)));
+    world.happen(Step { what: 18, a: 2, b: 0, c: 0 });
+    follow(&world, &mut snapshot, &mut folded);
+    assert_eq!(snapshot, Known::from(&world.log).agents(agent_id(0)));
 }
 
 #[test]
@@ -347,6 +357,7 @@ fn the_schemas_are_whole_and_name_every_type() {
         [
             "agent.availability",
             "agent.deactivated",
+            "agent.invited",
             "agent.joined",
             "agent.updated",
             "call.ended",

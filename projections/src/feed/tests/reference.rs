@@ -6,7 +6,7 @@ use std::{
 };
 
 use openchat_domain::{
-    AgentId, ConversationId, CustomerId, DomainEvent, Position, Recorded,
+    AgentId, ConversationId, CustomerId, DomainEvent, EventType, Position, Recorded,
     agent::{AgentEvent, Availability},
     business::{BusinessEvent, Settings},
     conversation::{ConversationEvent, Priority},
@@ -30,8 +30,10 @@ pub(super) struct Known {
     settings: Settings,
     agents: BTreeMap<AgentId, AgentSummary>,
     customers: HashMap<CustomerId, Profile>,
+    /// The position of each customer's latest change of profile.
+    profiled: HashMap<CustomerId, Position>,
     conversations: BTreeMap<ConversationId, ConversationAsOf>,
-    activity: HashMap<ConversationId, usize>,
+    activity: HashMap<ConversationId, (usize, usize)>,
     log: Vec<Recorded>,
 }
 
@@ -48,6 +50,7 @@ impl Known {
             settings: Settings::default(),
             agents: BTreeMap::new(),
             customers: HashMap::new(),
+            profiled: HashMap::new(),
             conversations: BTreeMap::new(),
             activity: HashMap::new(),
             log: log.to_vec(),
@@ -66,10 +69,14 @@ impl Known {
                 }
             }
             DomainEvent::Agent(id, event) => self.learn_agent(*id, event),
-            DomainEvent::Customer(id, event) => self.learn_customer(*id, event),
+            DomainEvent::Customer(id, event) => self.learn_customer(*id, event, recorded.position),
             DomainEvent::Conversation(id, event) => {
+                let (updated, active) = self.activity.entry(*id).or_default();
                 if !matches!(event, ConversationEvent::Read { .. }) {
-                    self.activity.insert(*id, index);
+                    *updated = index;
+                }
+                if brings_up(event) {
+                    *active = index;
                 }
                 let mut conversation = self.conversations.remove(id);
                 ConversationAsOf::apply(&mut conversation, recorded);
@@ -81,10 +88,15 @@ impl Known {
     fn learn_agent(&mut self, id: AgentId, event: &AgentEvent) {
         let agent = self.agents.get_mut(&id);
         match (event.clone(), agent) {
-            (AgentEvent::Joined { email, name, role, capacity, .. }, _) => {
-                let (availability, skills) = (Availability::Offline, vec![]);
-                let agent = AgentSummary { id, name, email, role, availability, capacity, skills };
+            (AgentEvent::Invited { email, name, role, capacity, .. }, _) => {
+                let (availability, joined) = (Availability::Offline, false);
+                let skills = vec![];
+                let agent = AgentSummary { id, name, email, role, joined, availability, capacity, skills };
                 self.agents.insert(id, agent);
+            }
+            (AgentEvent::Joined { email, name, role, capacity, .. }, Some(agent)) => {
+                agent.joined = true;
+                (agent.email, agent.name, agent.role, agent.capacity) = (email, name, role, capacity);
             }
             (AgentEvent::RoleChanged { role, .. }, Some(agent)) => agent.role = role,
             (AgentEvent::Renamed { name }, Some(agent)) => agent.name = name,
@@ -100,7 +112,7 @@ impl Known {
         }
     }
 
-    fn learn_customer(&mut self, id: CustomerId, event: &CustomerEvent) {
+    fn learn_customer(&mut self, id: CustomerId, event: &CustomerEvent, position: Position) {
         match event {
             CustomerEvent::Registered { profile, .. } | CustomerEvent::VisitorArrived { profile } => {
                 self.customers.insert(id, profile.clone());
@@ -108,6 +120,7 @@ impl Known {
             CustomerEvent::ProfileChanged { changes } => {
                 let profile = self.customers.entry(id).or_default();
                 *profile = profile.changed(changes);
+                self.profiled.insert(id, position);
                 for conversation in self.conversations.values_mut().filter(|it| it.customer.id == id) {
                     lay_over(&mut conversation.customer, changes);
                 }
@@ -167,13 +180,16 @@ impl Known {
 
     pub(super) fn summary(&self, id: ConversationId) -> ConversationSummary {
         let it = self.conversations[&id].clone();
-        let active = &self.log[self.activity[&id]];
+        let (updated, active) = self.activity[&id];
+        let answered = it.messages.iter().rfind(|message| matches!(message.author, Author::Agent { .. }));
+        let known = it.read_up_to.agents.max(answered.map_or(0, |message| message.position));
+        let profile = self.profiled.get(&it.customer.id).copied().unwrap_or_default();
         let mut unread: Vec<_> = it
             .messages
             .iter()
             .filter(|message| matches!(message.author, Author::Customer { .. }))
             .map(|message| message.position)
-            .filter(|position| *position > it.read_up_to.agents)
+            .filter(|position| *position > known)
             .collect();
         let latest = unread.split_off(unread.len().saturating_sub(ConversationSummary::UNREAD));
         let last_message = it.messages.last().map(|message| {
@@ -201,9 +217,9 @@ impl Known {
             read_up_to: it.read_up_to,
             call: it.call,
             created_at: it.created_at,
-            updated_at: active.at,
-            last_activity: active.position,
-            position: it.position,
+            updated_at: self.log[updated].at,
+            last_activity: self.log[active].position,
+            position: it.position.max(profile),
         }
     }
 
@@ -251,6 +267,21 @@ impl Known {
             created_at: it.created_at,
         }
     }
+}
+
+/// Opening, saying, noting, giving, taking back, ending, reopening and calling bring a conversation to the top.
+fn brings_up(event: &ConversationEvent) -> bool {
+    let up = [
+        "ConversationOpened",
+        "MessagePosted",
+        "NoteAdded",
+        "ConversationAssigned",
+        "ConversationUnassigned",
+        "ConversationResolved",
+        "ConversationReopened",
+        "CallStarted",
+    ];
+    up.contains(&event.event_type())
 }
 
 fn lay_over(customer: &mut openchat_domain::conversation::CustomerRef, changes: &ProfileChanges) {

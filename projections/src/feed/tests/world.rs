@@ -41,7 +41,14 @@ pub(super) struct World {
 
 struct Member {
     agent: AgentRef,
-    active: bool,
+    standing: Membership,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Membership {
+    Invited,
+    Active,
+    Left,
 }
 
 struct Person {
@@ -116,8 +123,10 @@ impl World {
                 channel: ChannelId::from_uuid(Uuid::from_u128(3)),
             },
         ));
-        world.join();
-        world.join();
+        for agent in 0..2 {
+            world.invite();
+            world.join(agent);
+        }
         for _ in 0..4 {
             world.arrive();
         }
@@ -384,10 +393,15 @@ impl World {
     }
 
     fn agent_changes(&mut self, a: u8, b: u8, c: u8) {
-        if a > 240 {
-            return self.join();
+        if a > 220 {
+            return self.invite();
         }
-        let Some(agent) = self.active(a) else { return };
+        let agent = usize::from(a) % self.agents.len();
+        match self.agents[agent].standing {
+            Membership::Invited if c > 200 => return self.join(agent),
+            Membership::Invited | Membership::Active => {}
+            Membership::Left => return,
+        }
         let event = match b % 7 {
             0 => AgentEvent::RoleChanged {
                 role: if c > 127 { Role::Admin } else { Role::Agent },
@@ -401,9 +415,10 @@ impl World {
             2 => AgentEvent::CapacityChanged { capacity: u32::from(c) },
             3 => AgentEvent::SkillsChanged { skills: vec![tag(&format!("{SECRET} {c}"))] },
             4 if agent > 0 => {
-                self.agents[agent].active = false;
+                self.agents[agent].standing = Membership::Left;
                 AgentEvent::Deactivated { by: agent_id(0) }
             }
+            _ if self.agents[agent].standing == Membership::Invited => return,
             _ => AgentEvent::AvailabilityChanged {
                 availability: [Availability::Online, Availability::Away, Availability::Offline]
                     [usize::from(c) % 3],
@@ -413,20 +428,25 @@ impl World {
         self.push(DomainEvent::Agent(agent_id(agent), event));
     }
 
-    fn join(&mut self) {
+    fn invite(&mut self) {
         let n = self.agents.len();
         let agent = AgentRef { id: agent_id(n), name: name(&format!("Agent {n}")) };
-        self.agents.push(Member { agent: agent.clone(), active: true });
-        let email = Email::new(&format!("agent{n}@{SECRET}.example")).unwrap();
+        self.agents.push(Member { agent: agent.clone(), standing: Membership::Invited });
         let invited = AgentEvent::Invited {
-            email: email.clone(),
-            name: agent.name.clone(),
+            email: Email::new(&format!("agent{n}@{SECRET}.example")).unwrap(),
+            name: agent.name,
             role: Role::Agent,
             capacity: 5,
             by: agent_id(0),
         };
         self.push(DomainEvent::Agent(agent.id, invited));
+    }
+
+    fn join(&mut self, n: usize) {
+        self.agents[n].standing = Membership::Active;
+        let agent = self.agents[n].agent.clone();
         let user = UserId::from_uuid(Uuid::from_u128(n as u128));
+        let email = Email::new(&format!("joined{n}@{SECRET}.example")).unwrap();
         let joined = AgentEvent::Joined { user, email, name: agent.name, role: Role::Agent, capacity: 5 };
         self.push(DomainEvent::Agent(agent.id, joined));
     }
@@ -489,7 +509,7 @@ impl World {
 
     fn active(&self, n: u8) -> Option<usize> {
         let n = usize::from(n) % self.agents.len();
-        self.agents[n].active.then_some(n)
+        (self.agents[n].standing == Membership::Active).then_some(n)
     }
 
     fn customer_ref(&self, n: usize) -> CustomerRef {
