@@ -6,7 +6,7 @@ use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest, ResponseError,
     body::BoxBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::header::{AUTHORIZATION, HeaderMap},
+    http::header::{AUTHORIZATION, HeaderMap, SEC_WEBSOCKET_PROTOCOL},
     middleware::Next,
     web::Data,
 };
@@ -93,9 +93,8 @@ pub(super) async fn by_customer(
 }
 
 async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<CustomerSession>, Problem> {
-    let header = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(no_session)?;
-    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let session = match token.and_then(|(_, token)| Token::parse(token.trim())) {
+    let token = bearer(headers).ok_or_else(no_session)?;
+    let session = match Token::parse(token) {
         Some(token) => app.accounts.customer_session(&token).await?,
         None => None,
     };
@@ -104,6 +103,38 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<CustomerSession>
     })
 }
 
+/// The token: from the header, or among a websocket's subprotocols, because a browser can't give that a header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    if let Some(header) = headers.get(AUTHORIZATION) {
+        let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim());
+    }
+    let protocols = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    protocols.split(',').find_map(|name| name.trim().strip_prefix("bearer."))
+}
+
 fn no_session() -> Problem {
     Problem::unauthorized("no_session", "Begin a chat session first, and send its token as a bearer token.")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn token(name: HeaderName, value: &'static str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_token_travels_in_the_header_or_as_a_subprotocol() {
+        assert_eq!(token(AUTHORIZATION, "Bearer abc").as_deref(), Some("abc"));
+        assert_eq!(token(AUTHORIZATION, "bearer  abc ").as_deref(), Some("abc"));
+        assert_eq!(token(AUTHORIZATION, "Basic abc"), None);
+        assert_eq!(token(SEC_WEBSOCKET_PROTOCOL, "openchat, bearer.abc").as_deref(), Some("abc"));
+        assert_eq!(token(SEC_WEBSOCKET_PROTOCOL, "openchat"), None);
+    }
 }

@@ -47,6 +47,8 @@
 //!
 //! [`Context`]: crate::store::Context
 
+mod audit;
+mod business;
 mod by_customer;
 mod by_key;
 mod by_session;
@@ -55,13 +57,17 @@ mod envelope;
 mod idempotency;
 mod inbox;
 mod input;
+mod keys;
 mod limits;
 mod openapi;
 mod ops;
 mod problem;
+mod public_config;
 mod reply;
 mod server;
+mod sign_in;
 mod sockets;
+mod team;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -76,7 +82,9 @@ pub use by_customer::Customer;
 pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
 pub use by_session::{Manager, Member, Person};
 pub use edge::{Edge, keep_house};
-pub use input::{Blankable, Body, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query};
+pub use input::{
+    Blankable, Body, Count, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query, QueryInput,
+};
 pub use openapi::{openapi, socket_schema};
 pub use problem::{Problem, ProblemBody, refused};
 pub use reply::Reply;
@@ -121,13 +129,39 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// `/api/public/support`, by integration key.
-fn integrators(_config: &mut ServiceConfig<'_>) {}
+fn integrators(config: &mut ServiceConfig<'_>) {
+    config.service(public_config::get_config);
+}
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
-fn people(_config: &mut ServiceConfig<'_>) {}
+fn people(config: &mut ServiceConfig<'_>) {
+    config
+        .service(sign_in::sign_up)
+        .service(sign_in::sign_in)
+        .service(sign_in::sign_out)
+        .service(sign_in::get_me)
+        .service(sign_in::accept_invite);
+}
 
 /// `/api/business`, by session.
-fn business(_config: &mut ServiceConfig<'_>) {}
+fn business(config: &mut ServiceConfig<'_>) {
+    config
+        .service(business::set_up)
+        .service(business::get_settings)
+        .service(business::change_settings)
+        .service(keys::list_keys)
+        .service(keys::create_key)
+        .service(keys::change_key)
+        .service(keys::rotate_key)
+        .service(keys::revoke_key)
+        .service(team::list_team)
+        .service(team::invite_agent)
+        .service(team::change_agent)
+        .service(team::remove_agent)
+        .service(audit::list_events)
+        .service(audit::export_events)
+        .service(audit::conversation_as_of);
+}
 
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {

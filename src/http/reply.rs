@@ -15,7 +15,7 @@ use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
 
-use super::Problem;
+use super::{Problem, limits::Allowance};
 use crate::app::App;
 
 /// The header that tells a write's position, and with which a read asks to have seen it.
@@ -29,18 +29,19 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
+    allowance: Option<Allowance>,
     body: T,
 }
 
 impl<T: Serialize> Reply<T> {
     /// 200.
     pub const fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, position: None, cookie: None, body }
+        Self { status: StatusCode::OK, position: None, cookie: None, allowance: None, body }
     }
 
     /// 201.
     pub const fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, position: None, cookie: None, body }
+        Self { status: StatusCode::CREATED, position: None, cookie: None, allowance: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -58,6 +59,14 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// With what is left of a quota.
+    pub(super) const fn allowance(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
+}
+
 impl<T: Serialize> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
@@ -69,7 +78,11 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.cookie {
             response.cookie(cookie);
         }
-        response.json(self.body)
+        let mut response = response.json(self.body);
+        if let Some(allowance) = self.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde_json::{Map, Value};
 
-use super::{Faults, Input};
+use super::{Fields, Input, QueryInput};
 use crate::http::{BODY_LIMIT, Problem};
 
 /// A JSON body. Extracting it answers 400, 413, 415 or 422 when it isn't there as it must be.
@@ -62,12 +62,13 @@ impl<T: Input + 'static> FromRequest for OptionalBody<T> {
     }
 }
 
-impl<T: Input> FromRequest for Query<T> {
+impl<T: QueryInput> FromRequest for Query<T> {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(read_query(req.query_string()).map(Self).map_err(Problem::from))
+        let read = Fields::of_query(req.query_string()).and_then(T::read);
+        std::future::ready(read.map(Self).map_err(Problem::from))
     }
 }
 
@@ -116,24 +117,12 @@ fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         .map_err(|e| Problem::bad_request("unreadable_body", format!("The body is not readable JSON: {e}.")))
 }
 
-fn read_query<T: Input>(query: &str) -> Result<T, Faults> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
-    let pairs = pairs.map_err(|_| Faults::of("must be a query string"))?;
-    let mut values = Map::new();
-    for (name, value) in pairs.into_inner() {
-        if values.insert(name.clone(), Value::String(value)).is_some() {
-            return Err(Faults::at(&name, "must not be given twice"));
-        }
-    }
-    T::read(Value::Object(values))
-}
-
 #[cfg(test)]
 mod tests {
     use openchat_domain::Email;
 
     use super::*;
-    use crate::http::input::input;
+    use crate::http::{Faults, Limit, input::input};
 
     input! {
         /// Whom to look for.
@@ -142,15 +131,26 @@ mod tests {
             email: Email,
             /// In which words.
             in_words: Option<String>,
+            /// After which one.
+            after: Option<i64>,
+            /// How many.
+            limit: Option<Limit>,
         }
+    }
+
+    fn read(query: &str) -> Result<Wanted, Faults> {
+        Fields::of_query(query).and_then(QueryInput::read)
     }
 
     #[test]
     fn a_query_is_read_once_per_name() {
-        let Wanted { email, in_words } = read_query("email=j%40x.com&inWords=a+b").expect("fine");
-        assert_eq!((email.as_str(), in_words.as_deref()), ("j@x.com", Some("a b")));
-        let twice = read_query::<Wanted>("email=a%40x.com&email=a%40x.com").expect_err("twice");
+        let fine = read("email=j%40x.com&inWords=a+b&after=7&limit=100").expect("fine");
+        assert_eq!((fine.email.as_str(), fine.in_words.as_deref()), ("j@x.com", Some("a b")));
+        assert_eq!((fine.after, fine.limit), (Some(7), Some(Limit(100))));
+        let twice = read("email=a%40x.com&email=a%40x.com").expect_err("twice");
         assert_eq!(twice, Faults::at("email", "must not be given twice"));
-        assert!(read_query::<Wanted>("email=j%40x.com&other=1").is_err());
+        for wrong in ["", "email=j%40x.com&other=1", "email=j%40x.com&after=x", "email=j%40x.com&limit=101"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -5,12 +5,13 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use actix_web::web;
+use serde_json::Value;
 
 pub(super) use extract::read_payload;
 pub use extract::{Body, Id, OptionalBody, Query};
 pub(crate) use values::choice_inputs;
-pub use values::{Blankable, Limit, Patch};
+pub use values::{Blankable, Count, Limit, Patch};
 
 use super::Problem;
 
@@ -26,6 +27,14 @@ pub trait Input: Sized {
     /// Everything that is wrong with it.
     fn read(value: Value) -> Result<Self, Faults>;
 
+    /// Reads it from a query, where everything is a text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read_text(text: String) -> Result<Self, Faults> {
+        Self::read(Value::String(text))
+    }
+
     /// What it is when the request doesn't bring it.
     ///
     /// # Errors
@@ -35,11 +44,20 @@ pub trait Input: Sized {
     }
 }
 
-/// An object on its way to a struct: hands out its fields and collects what is wrong with them.
+/// An object, or a query, on its way to a struct: hands out its fields and collects what is wrong with them.
 #[derive(Debug)]
-pub struct Fields {
-    rest: Map<String, Value>,
+pub struct Fields<V = Value> {
+    rest: BTreeMap<String, V>,
     faults: Faults,
+}
+
+/// A query string that a request can bring.
+pub trait QueryInput: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read(fields: Fields<String>) -> Result<Self, Faults>;
 }
 
 /// Defines a body or query: a struct whose fields are [`Input`]s, read from an object with camelCase names.
@@ -48,37 +66,51 @@ pub struct Fields {
 /// The same definition is the schema in the OpenAPI document.
 macro_rules! input {
     ($(#[$meta:meta])* $vis:vis closed struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [#[derive(utoipa::ToSchema)] $(#[$meta])*
-            #[schema(rename_all = "camelCase")] #[serde(deny_unknown_fields)]] $vis $name true $fields);
+        $crate::http::input::input!(@define [#[derive(utoipa::ToSchema)] $(#[$meta])*
+            #[schema(rename_all = "camelCase")] #[serde(deny_unknown_fields)]] $vis $name $fields);
+        $crate::http::input::input!(@body $name true $fields);
     };
     ($(#[$meta:meta])* $vis:vis open struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [#[derive(utoipa::ToSchema)] $(#[$meta])*
-            #[schema(rename_all = "camelCase")]] $vis $name false $fields);
+        $crate::http::input::input!(@define [#[derive(utoipa::ToSchema)] $(#[$meta])*
+            #[schema(rename_all = "camelCase")]] $vis $name $fields);
+        $crate::http::input::input!(@body $name false $fields);
     };
     ($(#[$meta:meta])* $vis:vis query struct $name:ident $fields:tt) => {
-        $crate::http::input::input!(@body [#[derive(utoipa::IntoParams)] $(#[$meta])*
-            #[into_params(rename_all = "camelCase", parameter_in = Query)]] $vis $name true $fields);
+        $crate::http::input::input!(@define [#[derive(utoipa::IntoParams)] $(#[$meta])*
+            #[into_params(rename_all = "camelCase", parameter_in = Query)]] $vis $name $fields);
+        impl $crate::http::input::QueryInput for $name {
+            fn read(fields: $crate::http::input::Fields<String>) -> Result<Self, $crate::http::input::Faults> {
+                $crate::http::input::input!(@read fields true $fields)
+            }
+        }
     };
-    (@body [$($head:tt)*] $vis:vis $name:ident $closed:literal {
+    (@define [$($head:tt)*] $vis:vis $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)?
     }) => {
         #[derive(Debug)]
         $($head)*
         $vis struct $name { $($(#[$field_meta])* $vis $field: $type),* }
-
+    };
+    (@body $name:ident $closed:literal $fields:tt) => {
         impl $crate::http::input::Input for $name {
             fn read(value: serde_json::Value) -> Result<Self, $crate::http::input::Faults> {
-                let mut fields = $crate::http::input::Fields::of(value)?;
-                $(let $field = fields.take(stringify!($field));)*
-                fields.close($closed)?;
-                // Whatever is missing has left a fault, on which `close` has returned.
-                match ($($field,)*) {
-                    ($(Some($field),)*) => Ok(Self { $($field),* }),
-                    _ => Err($crate::http::input::Faults::default()),
-                }
+                let fields = $crate::http::input::Fields::of(value)?;
+                $crate::http::input::input!(@read fields $closed $fields)
             }
         }
     };
+    (@read $from:ident $closed:literal {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)?
+    }) => {{
+        let mut fields = $from;
+        $(let $field = fields.take(stringify!($field));)*
+        fields.close($closed)?;
+        // Whatever is missing has left a fault, on which `close` has returned.
+        match ($($field,)*) {
+            ($(Some($field),)*) => Ok(Self { $($field),* }),
+            _ => Err($crate::http::input::Faults::default()),
+        }
+    }};
 }
 pub(crate) use input;
 
@@ -116,15 +148,44 @@ impl Fields {
     /// When it is none.
     pub fn of(value: Value) -> Result<Self, Faults> {
         match value {
-            Value::Object(rest) => Ok(Self { rest, faults: Faults::default() }),
+            Value::Object(rest) => Ok(Self { rest: rest.into_iter().collect(), faults: Faults::default() }),
             _ => Err(Faults::of("must be an object")),
         }
     }
 
     /// Takes a field by its Rust name; none when something is wrong with it, which is then kept for later.
     pub fn take<T: Input>(&mut self, name: &str) -> Option<T> {
+        self.take_with(name, T::read)
+    }
+}
+
+impl Fields<String> {
+    /// The fields of a query string.
+    ///
+    /// # Errors
+    /// When it is unreadable, or one is given twice.
+    pub fn of_query(query: &str) -> Result<Self, Faults> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
+        let pairs = pairs.map_err(|_| Faults::of("must be a query string"))?;
+        let mut rest = BTreeMap::new();
+        for (name, value) in pairs.into_inner() {
+            if rest.insert(name.clone(), value).is_some() {
+                return Err(Faults::at(&name, "must not be given twice"));
+            }
+        }
+        Ok(Self { rest, faults: Faults::default() })
+    }
+
+    /// Takes a field by its Rust name; none when something is wrong with it, which is then kept for later.
+    pub fn take<T: Input>(&mut self, name: &str) -> Option<T> {
+        self.take_with(name, T::read_text)
+    }
+}
+
+impl<V> Fields<V> {
+    fn take_with<T: Input>(&mut self, name: &str, read: fn(V) -> Result<T, Faults>) -> Option<T> {
         let name = camel_case(name);
-        match self.rest.remove(&name).map_or_else(T::absent, T::read) {
+        match self.rest.remove(&name).map_or_else(T::absent, read) {
             Ok(value) => Some(value),
             Err(faults) => {
                 self.faults.add(&name, faults);
@@ -148,9 +209,9 @@ impl Fields {
 }
 
 fn camel_case(name: &str) -> String {
-    let name = name.strip_prefix("r#").unwrap_or(name);
     let mut camel = String::with_capacity(name.len());
-    for (i, word) in name.split('_').enumerate() {
+    // A name that is also a keyword is written `r#type`.
+    for (i, word) in name.trim_start_matches("r#").split('_').enumerate() {
         let (first, rest) = word.split_at(word.len().min(usize::from(i > 0)));
         camel.push_str(&first.to_ascii_uppercase());
         camel.push_str(rest);

@@ -29,6 +29,10 @@ pub enum Patch<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blankable<T>(pub Option<T>);
 
+/// A whole number within bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count<const MIN: u32, const MAX: u32>(pub u32);
+
 /// How many entries a page is to have, in a query; 50 unless said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(pub i64);
@@ -60,11 +64,12 @@ macro_rules! id_inputs {
 }
 id_inputs!(AgentId, CallId, ConversationId, KeyId, MessageId);
 
+/// Makes enums that serde reads [`Input`]s, each with what to say of another value.
 macro_rules! choice_inputs {
     ($($type:ty => $fault:literal),* $(,)?) => {$(
-        impl Input for $type {
-            fn read(value: Value) -> Result<Self, Faults> {
-                serde_json::from_value(value).map_err(|_| Faults::of($fault))
+        impl $crate::http::input::Input for $type {
+            fn read(value: serde_json::Value) -> Result<Self, $crate::http::input::Faults> {
+                serde_json::from_value(value).map_err(|_| $crate::http::input::Faults::of($fault))
             }
         }
     )*};
@@ -96,12 +101,17 @@ impl Input for i64 {
     fn read(value: Value) -> Result<Self, Faults> {
         integer(&value).ok_or_else(|| Faults::of("must be a whole number"))
     }
+
+    fn read_text(text: String) -> Result<Self, Faults> {
+        text.parse().map_err(|_| Faults::of("must be a whole number"))
+    }
 }
 
-impl Input for u32 {
+impl<const MIN: u32, const MAX: u32> Input for Count<MIN, MAX> {
     fn read(value: Value) -> Result<Self, Faults> {
-        let number = integer(&value).and_then(|number| Self::try_from(number).ok());
-        number.ok_or_else(|| Faults::of("must be a whole number, not negative"))
+        let number = integer(&value).and_then(|number| u32::try_from(number).ok());
+        let fault = || Faults::of(format!("must be a whole number from {MIN} to {MAX}"));
+        number.filter(|n| (MIN..=MAX).contains(n)).map(Self).ok_or_else(fault)
     }
 }
 
@@ -128,6 +138,10 @@ impl Input for Cursor {
 impl<T: Input> Input for Option<T> {
     fn read(value: Value) -> Result<Self, Faults> {
         if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
+    }
+
+    fn read_text(text: String) -> Result<Self, Faults> {
+        T::read_text(text).map(Some)
     }
 
     fn absent() -> Result<Self, Faults> {
@@ -234,6 +248,7 @@ mod tests {
         assert_eq!(integer(&json!(-7)), Some(-7));
         assert_eq!(integer(&json!(5.5)), None);
         assert_eq!(integer(&json!(1e300)), None);
-        assert!(u32::read(json!(-1)).is_err());
+        assert_eq!(Count::<0, 9>::read(json!(9)), Ok(Count(9)));
+        assert!(Count::<0, 9>::read(json!(10)).is_err() && Count::<0, 9>::read(json!(-1)).is_err());
     }
 }

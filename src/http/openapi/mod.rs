@@ -83,11 +83,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Serves the document and, to read and try it, Swagger UI.
 pub(super) fn docs(config: &mut web::ServiceConfig) {
-    config.service(document).service(to_docs).service(swagger_ui);
+    config.service(serve_document).service(to_docs).service(swagger_ui);
 }
 
 #[get("/openapi.json")]
-async fn document() -> HttpResponse {
+async fn serve_document() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(JSON.as_str())
 }
 
