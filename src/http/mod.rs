@@ -72,6 +72,7 @@ mod sockets;
 mod support;
 mod talk;
 mod team;
+mod webchat;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -135,8 +136,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
 
 /// `/api/public/support`, by integration key.
 fn integrators(config: &mut ServiceConfig<'_>) {
-    support::routes(config);
     config.service(public_config::get_config);
+    support::routes(config);
 }
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
@@ -178,6 +179,7 @@ fn agents(config: &mut ServiceConfig<'_>) {
 /// `/api/webchat`, by a customer's session.
 fn customers(config: &mut ServiceConfig<'_>) {
     config.service(sockets::customer_socket);
+    webchat::routes(config);
 }
 
 /// What no route answers: 405 when the path has other methods, else 404.
