@@ -37,12 +37,16 @@ pub struct Reply<T> {
 impl<T: Serialize> Reply<T> {
     /// 200.
     pub const fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, position: None, cookie: None, allowance: None, written_cookie: None, body }
+        Self::with(StatusCode::OK, body)
     }
 
     /// 201.
     pub const fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, position: None, cookie: None, allowance: None, written_cookie: None, body }
+        Self::with(StatusCode::CREATED, body)
+    }
+
+    const fn with(status: StatusCode, body: T) -> Self {
+        Self { status, position: None, cookie: None, written_cookie: None, allowance: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -89,7 +93,8 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        let mut response = response.json(self.body);
+        let mut response =
+            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
         if let Some(allowance) = self.allowance {
             allowance.tell(response.headers_mut());
         }
