@@ -3,6 +3,7 @@
 mod support;
 
 mod architecture;
+mod crash;
 mod log;
 mod projector;
 mod routing;
