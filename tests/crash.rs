@@ -7,13 +7,14 @@ mod verdict;
 use std::time::{Duration, Instant};
 
 use openchat_domain::{BusinessId, Position};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::support::{
     eventually,
     gate::Gate,
-    installation::{Installation, gone},
+    installation::{Installation, Process, gone},
     server::{CHAT_SOCKET, Client, INBOX_SOCKET},
 };
 use listener::{Heard, listen};
@@ -304,6 +305,61 @@ async fn a_server_killed_at_the_worst_moment_answers_the_next_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_whose_beginning_was_cut_short_is_begun_by_asking_again() {
+    let mut installation = Installation::new("cut-short");
+    let mut server = installation.start().await;
+    let anybody = installation.anybody();
+    let owner = anybody.sign_up("Olivia Owner").await;
+    let set_up = ("/api/business/setup", json!({"businessName": "Acme"}));
+
+    // Nothing of the business, then all of it but its owner's place on the team.
+    for event in ["BusinessSetUp", "AgentEnrolled"] {
+        server = killed_at(&mut installation, server, event, &owner, &set_up).await;
+    }
+    let tried = owner.post(set_up.0, set_up.1).await.is(201);
+    let business: BusinessId = tried.text("/business/id").parse().unwrap();
+    let me = owner.get("/api/auth/me").await.is(200);
+    assert_eq!((me.text("/role"), me.text("/business/id")), ("owner".to_owned(), business.to_string()));
+
+    let invite = json!({"email": "ben@example.com", "name": "Ben", "role": "agent"});
+    let invited = owner.post("/api/business/agents", invite).await.is(201).text("/inviteUrl");
+    let token = invited.rsplit('/').next().unwrap();
+    let accept = ("/api/auth/accept-invite", json!({"token": token, "password": "correct horse battery"}));
+    server = killed_at(&mut installation, server, "AgentJoined", &anybody, &accept).await;
+    let accepted = anybody.post(accept.0, accept.1).await.is(200);
+    assert_eq!(
+        (accepted.text("/role"), accepted.text("/business/id")),
+        ("agent".to_owned(), business.to_string())
+    );
+
+    let db = installation.database().await;
+    let sql = "select string_agg(event_type, ' ' order by position) from events where tenant_id = $1";
+    let log: String = db.query_one(sql, &[&business.uuid()]).await.unwrap().get(0);
+    assert_eq!(log, "BusinessSetUp AgentEnrolled AgentInvited AgentJoined");
+    server.terminate();
+    assert!(server.ended().await.success());
+}
+
+/// Sends a request and kills the server when it is about to record an event, which it then doesn't; starts the next.
+async fn killed_at(
+    installation: &mut Installation,
+    server: Process,
+    event: &str,
+    client: &Client,
+    (path, body): &(&'static str, Value),
+) -> Process {
+    let gate = Gate::close(installation.database().await, event).await;
+    let (client, path, body) = (client.clone(), *path, body.clone());
+    let request = tokio::spawn(async move { client.try_send(Method::POST, path, Some(body)).await });
+    gate.reached().await;
+    server.kill().await;
+    gate.turn_away().await;
+    gate.open().await;
+    assert!(request.await.unwrap().is_err(), "it was cut off");
+    installation.start().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_server_at_a_time_and_the_next_one_adopts_what_a_killed_one_left() {
     let mut installation = Installation::new("one-at-a-time");
     let server = installation.start().await;
@@ -347,7 +403,7 @@ async fn a_server_told_to_stop_finishes_what_it_has_begun() {
         assert_eq!(socket.closed().await, Some(4012));
     }
     eventually("nobody is let in any more", async || {
-        world.anybody.try_send(reqwest::Method::GET, "/healthz", None).await.is_err()
+        world.anybody.try_send(Method::GET, "/healthz", None).await.is_err()
     })
     .await;
     assert!(!request.is_finished());

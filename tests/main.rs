@@ -4,6 +4,7 @@ mod support;
 
 mod architecture;
 mod crash;
+mod guide;
 mod log;
 mod projector;
 mod routing;
