@@ -215,7 +215,7 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<KeyRecord>, Prob
 }
 
 /// The key that somebody presents.
-async fn present(app: &App, key: &str) -> Result<Arc<KeyRecord>, Problem> {
+pub(super) async fn present(app: &App, key: &str) -> Result<Arc<KeyRecord>, Problem> {
     app.accounts.present_key(key).await.map_err(|refusal| {
         let code = match &refusal {
             KeyRefusal::Form(KeyFormError::PrefixOnly) => "api_key_prefix_only",
@@ -263,10 +263,7 @@ fn foreign_page(req: &HttpRequest, terms: &KeyTerms) -> Result<Option<String>, P
     let page = req.headers().get(ORIGIN).map(|v| v.to_str().unwrap_or_default());
     let page = page.filter(|_| is_cross_site(req.headers(), ours));
     if page.is_some_and(|origin| !origin_is_allowed(terms, origin)) {
-        return Err(Problem::forbidden(
-            "origin_not_allowed",
-            "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
-        ));
+        return Err(origin_not_allowed());
     }
     Ok(page.map(str::to_owned))
 }
@@ -279,7 +276,16 @@ fn missing() -> Problem {
     Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
 }
 
-fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
+/// The key is for other websites.
+pub(super) fn origin_not_allowed() -> Problem {
+    Problem::forbidden(
+        "origin_not_allowed",
+        "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
+    )
+}
+
+/// Whether a key has a permission.
+pub(super) fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
     if terms.permissions.contains(&permission) {
         return Ok(());
     }

@@ -62,6 +62,7 @@ mod keys;
 mod limits;
 mod openapi;
 mod ops;
+mod pages;
 mod problem;
 mod public_config;
 mod reply;
@@ -115,6 +116,7 @@ pub fn service(
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
         .configure(openapi::docs)
+        .configure(pages::pages)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }
