@@ -65,6 +65,7 @@ create table customer_sessions (
   revoked_at  timestamptz,
   primary key (tenant_id, session_id)
 );
+create index customer_sessions_id on customer_sessions (session_id);
 create index customer_sessions_customer on customer_sessions (tenant_id, customer_id);
 create index customer_sessions_expiry on customer_sessions (expires_at);
 

@@ -1,14 +1,27 @@
-//! Everything that runs in one process, put together.
+//! Everything that runs in one process, put together: the only place that knows all parts.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::dev::ServerHandle;
+use openchat_projections::agents;
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_postgres::Config;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     accounts::Accounts,
     clock::Clock,
-    http::Edge,
-    projector::Views,
-    store::{Aggregates, Pools},
+    config::Limits,
+    http::{self, Edge},
+    live::{self, Hub, Presence},
+    observe,
+    projector::{Projector, ProjectorStatus, RebuildError, Views, rebuild_changed},
+    reactions,
+    store::{Aggregates, Appender, MigrateError, PoolSizes, Pools, StoreError, migrate},
 };
+
+/// How long requests that are under way may take when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// What handlers, sockets and reactions work with; cheap to clone.
 #[derive(Clone)]
@@ -19,6 +32,10 @@ pub struct App {
     pub pools: Pools,
     /// How far the read models have come.
     pub views: Views,
+    /// How the projector fares.
+    pub projector: ProjectorStatus,
+    /// The open sockets.
+    pub hub: Hub,
     /// The time and fresh ids.
     pub clock: Clock,
     /// The origin that goes into links, without a slash at its end.
@@ -27,4 +44,164 @@ pub struct App {
     pub accounts: Accounts,
     /// Limits, measurements and readiness.
     pub edge: Arc<Edge>,
+}
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database, as its owner.
+    pub database: Config,
+    /// Connections.
+    pub pool_sizes: PoolSizes,
+    /// The address to listen on.
+    pub listen: String,
+    /// The origin that goes into links; without one, the address listened on.
+    pub public_url: Option<String>,
+    /// What clients may ask per second.
+    pub limits: Limits,
+    /// The time and fresh ids.
+    pub clock: Clock,
+}
+
+/// A server that runs.
+pub struct Running {
+    /// What it works with.
+    pub app: App,
+    /// The address it listens on.
+    pub address: SocketAddr,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop_reactions: CancellationToken,
+    stop_projector: CancellationToken,
+    reactions: Vec<JoinHandle<()>>,
+    projector: Vec<JoinHandle<()>>,
+    chores: Vec<JoinHandle<()>>,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be brought up to date")]
+    Migrate(#[from] MigrateError),
+    /// A read model could not be rebuilt.
+    #[error("a read model could not be rebuilt")]
+    Rebuild(#[from] RebuildError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address can't be listened on.
+    #[error("{address} can't be listened on")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Brings the database up to date and serves it.
+///
+/// # Errors
+/// [`StartError`]; then nothing runs.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let applied = migrate(&options.database).await?;
+    if applied > 0 {
+        tracing::info!(migrations = applied, "the database's schema is up to date");
+    }
+    for read_model in rebuild_changed(&options.database, options.clock.now()).await? {
+        tracing::info!(read_model = read_model.name(), "rebuilt, because this release changed it");
+    }
+    let listen_failed = |source| StartError::Listen { address: options.listen.clone(), source };
+    let listener = std::net::TcpListener::bind(&options.listen).map_err(listen_failed)?;
+    let address = listener.local_addr().map_err(listen_failed)?;
+
+    let pools = Pools::new(&options.database, options.pool_sizes);
+    let clock = options.clock.clone();
+    let views = Views::default();
+    let status = ProjectorStatus::default();
+    let (announce, announced) = mpsc::unbounded_channel();
+    let (to_hub, for_hub) = mpsc::unbounded_channel();
+    let (to_reactions, for_reactions) = mpsc::unbounded_channel();
+    let appender = Appender::start(pools.clone(), announce);
+    let aggregates = Aggregates::new(pools.clone(), appender, clock.clone());
+    let presence = Presence::new(aggregates.clone());
+    let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let app = App {
+        aggregates,
+        hub: Hub::new(pools.clone(), clock.clone(), presence.clone()),
+        views: views.clone(),
+        projector: status.clone(),
+        clock: clock.clone(),
+        public_url: public_url.trim_end_matches('/').into(),
+        accounts: Accounts::new(pools.clone(), clock.clone()),
+        edge: Arc::new(Edge::new(&options.limits, clock.now())),
+        pools: pools.clone(),
+    };
+
+    let (stop_projector, stop_reactions) = (CancellationToken::new(), CancellationToken::new());
+    let projector = Projector::new(pools.clone(), clock, views, status, vec![to_hub, to_reactions]);
+    let projector = vec![
+        tokio::spawn(projector.run(announced, stop_projector.clone())),
+        tokio::spawn(app.hub.clone().follow(for_hub)),
+    ];
+    let stop = || stop_reactions.clone();
+    let reactions = vec![
+        tokio::spawn(reactions::run(app.clone(), for_reactions, stop())),
+        tokio::spawn(reactions::run_timers(app.clone(), stop())),
+        tokio::spawn(live::watch_sessions(app.clone(), stop())),
+    ];
+    observe::readiness(&app);
+    let chores =
+        vec![tokio::spawn(http::keep_house(app.clone())), tokio::spawn(observe::gauges(app.clone()))];
+    // Whoever was available when the last process ended has the grace period to come back.
+    for (tenant, agent) in
+        agents::available(&pools.worker().await.map_err(StoreError::from)?).await.map_err(StoreError::from)?
+    {
+        presence.note(tenant, agent, false);
+    }
+
+    let server = http::serve(app.clone(), listener).map_err(listen_failed)?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    Ok(Running {
+        app,
+        address,
+        server: handle,
+        serving,
+        stop_reactions,
+        stop_projector,
+        reactions,
+        projector,
+        chores,
+    })
+}
+
+impl Running {
+    /// Waits until the server has ended by itself.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub async fn ended(&mut self) -> std::io::Result<()> {
+        (&mut self.serving).await.map_err(std::io::Error::other)?
+    }
+
+    /// Drains: no new requests, sockets are told to come back, what is under way is finished.
+    pub async fn stop(self) {
+        self.app.hub.close();
+        if tokio::time::timeout(DRAIN, self.server.stop(true)).await.is_err() {
+            tracing::warn!("some requests took too long and were cut off");
+        }
+        self.serving.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
+        self.stop_reactions.cancel();
+        for task in self.reactions {
+            let _ = tokio::time::timeout(DRAIN, task).await;
+        }
+        self.stop_projector.cancel();
+        for task in self.projector {
+            let _ = tokio::time::timeout(DRAIN, task).await;
+        }
+        self.app.pools.close();
+    }
 }

@@ -2,4 +2,6 @@
 
 mod support;
 
+mod architecture;
 mod log;
+mod projector;

@@ -323,3 +323,7 @@ mod tests {
         assert!(!it.is_online());
     }
 }
+/// s
+pub async fn available(_d: &impl Db) -> Result<Vec<(BusinessId, AgentId)>, QueryError> {
+    Ok(vec![])
+}

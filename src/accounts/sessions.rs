@@ -39,6 +39,10 @@ const FIND: &str = "
 const SLIDE: &str = "update sessions set expires_at = $2 where session_id = $1 and expires_at < $2";
 const REVOKE: &str =
     "update sessions set revoked_at = $2 where session_id = $1 and revoked_at is null returning session_id";
+const OVER: &str = "
+    select id from unnest($1::uuid[]) id
+    where not exists (select from sessions where session_id = id and revoked_at is null and expires_at > $2)
+      and not exists (select from customer_sessions where session_id = id and revoked_at is null and expires_at > $2)";
 const REVOKE_ALL: &str =
     "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning session_id";
 
@@ -107,6 +111,17 @@ impl Accounts {
         let ended = db.query(REVOKE_ALL, &[&user.uuid(), &self.clock.now()]).await?;
         self.forget_sessions(&ended);
         Ok(())
+    }
+
+    /// Those of the given sessions, people's or customers', that are over.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn over(&self, sessions: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        let ids: Vec<Uuid> = sessions.iter().map(|id| id.uuid()).collect();
+        let db = self.pools.worker().await?;
+        let rows = db.query(OVER, &[&ids, &self.clock.now()]).await?;
+        Ok(rows.iter().map(|row| SessionId::from_uuid(row.get(0))).collect())
     }
 
     /// Looks everybody up anew, after something about a person's place or role has changed.

@@ -178,7 +178,7 @@ fn not_signed_in() -> Problem {
 /// Whether a request that changes something comes from a page of another site.
 ///
 /// Browsers tell by `Sec-Fetch-Site`; older ones by `Origin`; who sends neither is no browser with a cookie to abuse.
-fn is_cross_site(headers: &HeaderMap, public_url: &str) -> bool {
+pub(super) fn is_cross_site(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     match (text(&SEC_FETCH_SITE), text(&ORIGIN)) {
         (Some(site), _) => site != "same-origin" && site != "none",

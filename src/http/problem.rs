@@ -21,16 +21,16 @@ use actix_web::{
     },
 };
 use openchat_domain::{Refusal, RefusalKind};
-use openchat_projections::{DbError, QueryError};
+use openchat_projections::{DbError, QueryError, log::LogError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::envelope;
+use super::{envelope, limits::Allowance};
 use crate::{
     accounts::AccountError,
     projector::Behind,
-    store::{ExecuteError, StoreError, chain},
+    store::{ExecuteError, PoolError, StoreError, chain},
 };
 
 /// An answer that says what went wrong.
@@ -48,6 +48,7 @@ struct Details {
     current: Option<Value>,
     retry_after: Option<u64>,
     allow: Option<String>,
+    allowance: Option<Allowance>,
 }
 
 /// The error answer of every route: RFC 9457 problem details, and what an integrator's code reads.
@@ -186,10 +187,21 @@ impl Problem {
         )
     }
 
+    /// 426: the route speaks another protocol.
+    pub(super) fn upgrade_required(sentence: &'static str) -> Self {
+        Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", sentence)
+    }
+
     /// With when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.details.retry_after = Some(seconds);
+        self
+    }
+
+    /// With what is left of a quota.
+    pub(super) fn allowance(mut self, allowance: Allowance) -> Self {
+        self.details.allowance = Some(allowance);
         self
     }
 
@@ -240,7 +252,11 @@ impl ResponseError for Problem {
             current: self.details.current.as_ref(),
         };
         let json = serde_json::to_string(&body).unwrap_or_default();
-        response.content_type("application/problem+json").body(json)
+        let mut response = response.content_type("application/problem+json").body(json);
+        if let Some(allowance) = self.details.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 
@@ -291,8 +307,14 @@ impl From<QueryError> for Problem {
     }
 }
 
-impl From<deadpool_postgres::PoolError> for Problem {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<PoolError> for Problem {
+    fn from(error: PoolError) -> Self {
         StoreError::from(error).into()
     }
 }
@@ -317,12 +339,17 @@ impl From<Behind> for Problem {
 fn passes(error: &StoreError) -> bool {
     match error {
         StoreError::Pool(_) | StoreError::Unavailable => true,
-        StoreError::Db(error) | StoreError::Query(QueryError::Db(error)) => match error.code() {
+        StoreError::Db(error)
+        | StoreError::Query(QueryError::Db(error))
+        | StoreError::Log(LogError::Db(error)) => match error.code() {
             // No connection, too few resources, an operator's intervention, a serialisation failure.
             Some(state) => ["08", "53", "57", "40"].contains(&&state.code()[..2]),
             None => true,
         },
-        StoreError::Refused(_) | StoreError::Decode(_) | StoreError::Query(QueryError::Unreadable { .. }) => {
+        StoreError::Refused(_)
+        | StoreError::Decode(_)
+        | StoreError::Query(QueryError::Unreadable { .. })
+        | StoreError::Log(LogError::Version { .. } | LogError::Event { .. } | LogError::Payload { .. }) => {
             false
         }
     }

@@ -8,14 +8,14 @@ use actix_web::{
     dev::ServiceRequest,
     http::{
         StatusCode,
-        header::{HeaderName, HeaderValue},
+        header::{HeaderName, HeaderValue, SET_COOKIE},
     },
 };
 use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
 
-use super::Problem;
+use super::{Problem, limits::Allowance};
 use crate::app::App;
 
 /// The header that tells a write's position, and with which a read asks to have seen it.
@@ -29,18 +29,32 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
+    written_cookie: Option<HeaderValue>,
+    allowance: Option<Allowance>,
     body: T,
+}
+
+impl Reply<()> {
+    /// 204: it is so, and there is nothing to tell.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::with(StatusCode::NO_CONTENT, ())
+    }
 }
 
 impl<T: Serialize> Reply<T> {
     /// 200.
     pub const fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, position: None, cookie: None, body }
+        Self::with(StatusCode::OK, body)
     }
 
     /// 201.
     pub const fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, position: None, cookie: None, body }
+        Self::with(StatusCode::CREATED, body)
+    }
+
+    const fn with(status: StatusCode, body: T) -> Self {
+        Self { status, position: None, cookie: None, written_cookie: None, allowance: None, body }
     }
 
     /// With the position that the write ended at: on every write's answer.
@@ -56,6 +70,21 @@ impl<T: Serialize> Reply<T> {
         self.cookie = Some(cookie);
         self
     }
+
+    /// With a cookie as its header is written, for attributes that [`Cookie`] doesn't know.
+    #[must_use]
+    pub(super) fn written_cookie(mut self, cookie: &str) -> Self {
+        self.written_cookie = HeaderValue::from_str(cookie).ok();
+        self
+    }
+}
+
+impl<T> Reply<T> {
+    /// With what is left of a quota.
+    pub(super) const fn allowance(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
 }
 
 impl<T: Serialize> Responder for Reply<T> {
@@ -69,7 +98,15 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.cookie {
             response.cookie(cookie);
         }
-        response.json(self.body)
+        if let Some(cookie) = self.written_cookie {
+            response.insert_header((SET_COOKIE, cookie));
+        }
+        let mut response =
+            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
+        if let Some(allowance) = self.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 
@@ -95,14 +132,17 @@ pub(super) async fn await_position(
 }
 
 /// Waits until the views have seen what a handler has just written, so that it can answer with it; not for ever,
-/// because the write has succeeded whatever the views do.
-pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) {
-    if let Err(behind) = app.views.wait(tenant, position, WAIT).await {
+/// because the write has succeeded whatever the views do. Says whether they have.
+pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) -> bool {
+    let settled = app.views.wait(tenant, position, WAIT).await;
+    if let Err(behind) = &settled {
         tracing::warn!(%behind, "a write was answered before its views had it");
     }
+    settled.is_ok()
 }
 
-async fn head(app: &App, tenant: BusinessId) -> Result<Position, Problem> {
+/// The latest position in a business's log.
+pub(super) async fn head(app: &App, tenant: BusinessId) -> Result<Position, Problem> {
     let db = app.pools.tenant(tenant).await?;
     let row = db.query_opt("select position from log_heads where tenant_id = $1", &[&tenant.uuid()]).await?;
     Ok(row.map_or(0, |row| row.get(0)))

@@ -11,7 +11,8 @@ use std::{
 
 use openchat_domain::{BusinessId, Position, Recorded};
 use openchat_projections::{Db, Projection};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -142,7 +143,7 @@ impl Projector {
     pub async fn run(
         mut self,
         mut announced: mpsc::UnboundedReceiver<Vec<Arc<Recorded>>>,
-        mut stop: watch::Receiver<bool>,
+        stop: CancellationToken,
     ) {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -156,7 +157,7 @@ impl Projector {
                 tokio::select! {
                     Some(events) = announced.recv() => self.take(events),
                     _ = poll.tick() => polled = true,
-                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = stop.cancelled() => return,
                 }
                 continue;
             }
@@ -174,7 +175,7 @@ impl Projector {
                     self.status.set_failing(Some(why));
                     self.forget(&mut connection);
                     polled = true;
-                    if *stop.borrow() {
+                    if stop.is_cancelled() {
                         return;
                     }
                     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -5,6 +5,7 @@ use tokio_postgres::{Client, Config, NoTls};
 /// The migrations in order; their files are never changed once released.
 const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "log", include_str!("../../migrations/0001_log.sql")),
+    (2, "read models", include_str!("../../migrations/0002_read_models.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
 ];
 

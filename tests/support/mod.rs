@@ -1,5 +1,8 @@
 //! What tests stand on: one real Postgres for the whole run, and a fresh database cloned from a migrated template.
 
+pub(crate) mod server;
+pub(crate) mod socket;
+
 use std::{
     ffi::OsString,
     path::PathBuf,

@@ -293,6 +293,11 @@ impl CustomerScope {
         self.customer
     }
 
+    /// The conversations.
+    pub fn conversations(&self) -> impl Iterator<Item = ConversationId> + '_ {
+        self.conversations.iter().copied()
+    }
+
     /// The conversation that the customer's pages show: the one that began last, by its id.
     #[must_use]
     pub fn current(&self) -> Option<ConversationId> {

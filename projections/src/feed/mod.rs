@@ -18,6 +18,7 @@ mod customer;
 mod customer_snapshot;
 mod delta;
 mod frames;
+pub mod load;
 mod model;
 mod queue;
 mod schema;

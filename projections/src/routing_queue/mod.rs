@@ -226,3 +226,24 @@ mod tests {
         assert!(priority(4).is_err());
     }
 }
+/// s
+#[derive(Debug)]
+pub struct Stranded {
+    /// s
+    pub conversation: ConversationId,
+    /// s
+    pub agent: AgentId,
+    /// s
+    pub assigned_at: openchat_domain::Position,
+    /// s
+    pub cause: openchat_domain::Position,
+    /// s
+    pub reason: openchat_domain::conversation::UnassignmentReason,
+}
+/// s
+pub async fn stranded(
+    _d: &impl Db,
+    _t: openchat_domain::BusinessId,
+) -> Result<Vec<Stranded>, crate::QueryError> {
+    Ok(vec![])
+}

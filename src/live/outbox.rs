@@ -1,0 +1,99 @@
+//! What waits to be written to one socket, in a bounded queue: a reader that is too slow is cut, never waited for.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use openchat_projections::feed::close;
+use tokio::sync::{mpsc, watch};
+
+/// How many frames may wait for one socket.
+const CAPACITY: usize = 2048;
+
+/// What a socket is told beside its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Go on.
+    Open,
+    /// Begin anew with a fresh snapshot; the frames that still wait don't count any more.
+    Renew,
+    /// Close with this code.
+    Close(u16),
+}
+
+/// The hub's end; clones feed the same socket.
+#[derive(Debug, Clone)]
+pub(super) struct Outbox {
+    frames: mpsc::Sender<ByteString>,
+    signal: Arc<watch::Sender<Signal>>,
+}
+
+/// The socket's end.
+#[derive(Debug)]
+pub(super) struct Frames {
+    /// Frames to write, in order.
+    pub(super) next: mpsc::Receiver<ByteString>,
+    /// What else the hub says.
+    pub(super) signal: watch::Receiver<Signal>,
+}
+
+/// A queue for one socket.
+pub(super) fn outbox() -> (Outbox, Frames) {
+    let (frames, next) = mpsc::channel(CAPACITY);
+    let (signal, heard) = watch::channel(Signal::Open);
+    (Outbox { frames, signal: Arc::new(signal) }, Frames { next, signal: heard })
+}
+
+impl Outbox {
+    /// Puts a frame into the queue; a full queue closes the socket as too slow. Answers whether it goes on.
+    pub(super) fn push(&self, frame: ByteString) -> bool {
+        match self.frames.try_send(frame) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.close(close::TOO_SLOW);
+                false
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+        }
+    }
+
+    /// Asks the socket to begin anew.
+    pub(super) fn renew(&self) {
+        self.signal.send_if_modified(|signal| {
+            let open = *signal == Signal::Open;
+            if open {
+                *signal = Signal::Renew;
+            }
+            open
+        });
+    }
+
+    /// Closes the socket; the first code counts.
+    pub(super) fn close(&self, code: u16) {
+        self.signal.send_if_modified(|signal| {
+            let open = !matches!(signal, Signal::Close(_));
+            if open {
+                *signal = Signal::Close(code);
+            }
+            open
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_closes_its_socket_and_nothing_else_does() {
+        let (outbox, frames) = outbox();
+        for n in 0..CAPACITY {
+            assert!(outbox.push(n.to_string().into()));
+        }
+        assert_eq!(*frames.signal.borrow(), Signal::Open);
+        assert!(!outbox.push("one too many".into()));
+        assert_eq!(*frames.signal.borrow(), Signal::Close(close::TOO_SLOW));
+        outbox.close(close::RESTARTING);
+        outbox.renew();
+        assert_eq!(*frames.signal.borrow(), Signal::Close(close::TOO_SLOW));
+    }
+}

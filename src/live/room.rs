@@ -1,0 +1,364 @@
+//! One tenant's live feed: its recent deltas, its queue, and the sockets that follow it.
+//!
+//! A room is plain state without input or output of its own: it is handed committed events and pushes frames into
+//! outboxes. Its ring of recent events lets a socket catch up exactly, places in the queue included, because the
+//! queue as it was before the ring's first event is kept with it.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use bytestring::ByteString;
+use chrono::{DateTime, Utc};
+use openchat_domain::{
+    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId, agent::AgentEvent,
+    conversation::ConversationEvent,
+};
+use openchat_projections::{
+    feed::{
+        AgentDelta, AgentFrame, CustomerFeed, CustomerFrame, CustomerScope, CustomerStep, Notice, Presence,
+        QueueOrder, ServerFrame, close,
+    },
+    typing::{Typing, TypingView, Typist},
+};
+use serde::Serialize;
+
+use super::outbox::Outbox;
+
+/// How many recent events a room remembers.
+const RING: usize = 1024;
+
+/// Names a socket within its room.
+pub(super) type SocketId = u64;
+
+/// The room's ring begins after the position that a socket wants to go on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooOld;
+
+/// One tenant's live feed.
+pub(super) struct Room {
+    position: Position,
+    queue: QueueOrder,
+    ring: VecDeque<Past>,
+    /// The position before the ring's first event, and the queue there.
+    base: (Position, QueueOrder),
+    last_agent_delta: Position,
+    agents: HashMap<SocketId, AgentSocket>,
+    customers: HashMap<SocketId, CustomerSocket>,
+    by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
+    typing: TypingView,
+    next_socket: SocketId,
+}
+
+struct Past {
+    event: Arc<Recorded>,
+    agent_frame: Option<ByteString>,
+}
+
+struct AgentSocket {
+    agent: AgentId,
+    session: SessionId,
+    outbox: Outbox,
+}
+
+struct CustomerSocket {
+    feed: CustomerFeed,
+    previous: Position,
+    session: SessionId,
+    outbox: Outbox,
+}
+
+/// Who has come or gone, as the hub wants to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Coming {
+    /// The agent whose first socket came or whose last one went.
+    pub(super) agent: AgentId,
+    /// Whether it came.
+    pub(super) present: bool,
+}
+
+impl Room {
+    /// A room that follows the log from a position, at which the queue was as given.
+    pub(super) fn new(queue: QueueOrder) -> Self {
+        let position = queue.position();
+        Self {
+            position,
+            base: (position, queue.clone()),
+            queue,
+            ring: VecDeque::new(),
+            last_agent_delta: position,
+            agents: HashMap::new(),
+            customers: HashMap::new(),
+            by_conversation: HashMap::new(),
+            typing: TypingView::default(),
+            next_socket: 0,
+        }
+    }
+
+    /// The position of the last event that the room has told.
+    pub(super) const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether nobody is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.agents.is_empty() && self.customers.is_empty()
+    }
+
+    /// The sessions whose sockets are here.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        let agents = self.agents.values().map(|s| s.session);
+        agents.chain(self.customers.values().map(|s| s.session))
+    }
+
+    /// Lets everybody know of the log's next event; one that was told before is passed over.
+    pub(super) fn tell(&mut self, event: Arc<Recorded>) {
+        if event.position <= self.position {
+            return;
+        }
+        self.position = event.position;
+        let queue_moved = self.queue.apply(&event);
+        let agent_frame = AgentDelta::for_agents(&event).map(|delta| {
+            let frame = ByteString::from(delta.to_json(self.last_agent_delta));
+            self.last_agent_delta = event.position;
+            frame
+        });
+        if let Some(frame) = &agent_frame {
+            self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
+        }
+        self.tell_customers(&event, queue_moved);
+        if let Some(typing) = self.typing.apply(&event) {
+            self.tell_typing(&typing);
+        }
+        if let DomainEvent::Agent(agent, AgentEvent::Deactivated { .. }) = &event.event {
+            self.agents
+                .values()
+                .filter(|s| s.agent == *agent)
+                .for_each(|s| s.outbox.close(close::NOT_ALLOWED));
+        }
+        self.remember(Past { event, agent_frame });
+    }
+
+    fn tell_customers(&mut self, event: &Recorded, queue_moved: bool) {
+        let narrow = match &event.event {
+            DomainEvent::Conversation(id, change) if !queue_moved && !is_ownership(change) => Some(*id),
+            DomainEvent::Agent(..) => return,
+            DomainEvent::Conversation(..) | DomainEvent::Customer(..) | DomainEvent::Business(..) => None,
+        };
+        let concerned: Vec<SocketId> = match narrow {
+            // Most events: only the sockets of the one conversation.
+            Some(id) => self.by_conversation.get(&id).into_iter().flatten().copied().collect(),
+            None => self.customers.keys().copied().collect(),
+        };
+        for id in concerned {
+            let Some(socket) = self.customers.get_mut(&id) else { continue };
+            let current = socket.feed.scope().current();
+            if !socket.step(event, &self.queue) {
+                self.leave(id);
+            } else if let Some(now) = socket.feed.scope().current().filter(|now| Some(*now) != current) {
+                self.by_conversation.entry(now).or_default().insert(id);
+            }
+        }
+    }
+
+    fn remember(&mut self, past: Past) {
+        self.ring.push_back(past);
+        if self.ring.len() > RING
+            && let Some(oldest) = self.ring.pop_front()
+        {
+            self.base.0 = oldest.event.position;
+            self.base.1.apply(&oldest.event);
+        }
+    }
+
+    /// The events that the ring holds after a position.
+    fn since(&self, after: Position) -> Result<impl Iterator<Item = &Past>, TooOld> {
+        if after < self.base.0 {
+            return Err(TooOld);
+        }
+        let known = self.ring.partition_point(|past| past.event.position <= after);
+        Ok(self.ring.range(known..))
+    }
+
+    /// Lets an agent's socket follow from behind a position. Answers its id and whether the agent came with it.
+    pub(super) fn join_agent(
+        &mut self,
+        agent: AgentId,
+        session: SessionId,
+        after: Position,
+        outbox: Outbox,
+    ) -> Result<(SocketId, Option<Coming>), TooOld> {
+        for past in self.since(after)? {
+            if let Some(frame) = &past.agent_frame {
+                outbox.push(frame.clone());
+            }
+        }
+        for typing in self.typing.iter() {
+            outbox.push(frame(&AgentFrame::Notice(Notice::Typing(typing))));
+        }
+        let came = !self.agents.values().any(|socket| socket.agent == agent);
+        let mut here: Vec<AgentId> = self.agents.values().map(|socket| socket.agent).collect();
+        here.sort_unstable();
+        here.dedup();
+        for other in here {
+            outbox.push(presence(other, true));
+        }
+        let id = self.new_id();
+        self.agents.insert(id, AgentSocket { agent, session, outbox });
+        if came {
+            self.tell_presence(agent, true);
+        }
+        Ok((id, came.then_some(Coming { agent, present: true })))
+    }
+
+    /// Lets a customer's socket follow from behind a position; `scope` is the customer's as of the room's position
+    /// or later.
+    pub(super) fn join_customer(
+        &mut self,
+        scope: CustomerScope,
+        session: SessionId,
+        after: Position,
+        outbox: Outbox,
+    ) -> Result<SocketId, TooOld> {
+        let missed: Vec<Arc<Recorded>> = self.since(after)?.map(|past| Arc::clone(&past.event)).collect();
+        let begun_since: HashSet<ConversationId> = missed.iter().filter_map(|e| begun(e)).collect();
+        let earlier = scope.conversations().filter(|id| !begun_since.contains(id));
+        let scope_then = CustomerScope::new(scope.customer(), earlier);
+        let mut queue = self.base.1.clone();
+        for past in self.ring.iter().take_while(|past| past.event.position <= after) {
+            queue.apply(&past.event);
+        }
+        let place = scope_then.current().and_then(|id| queue.place(id));
+        let feed = CustomerFeed::new(scope_then, place);
+        let mut socket = CustomerSocket { feed, previous: after, session, outbox };
+        for event in &missed {
+            queue.apply(event);
+            socket.step(event, &queue);
+        }
+        let id = self.new_id();
+        for conversation in socket.feed.scope().conversations() {
+            self.by_conversation.entry(conversation).or_default().insert(id);
+        }
+        self.customers.insert(id, socket);
+        Ok(id)
+    }
+
+    /// A socket is gone. Answers the agent who went with it, if it was the agent's last.
+    pub(super) fn leave(&mut self, id: SocketId) -> Option<Coming> {
+        if let Some(socket) = self.customers.remove(&id) {
+            for conversation in socket.feed.scope().conversations() {
+                if let Some(sockets) = self.by_conversation.get_mut(&conversation) {
+                    sockets.remove(&id);
+                    if sockets.is_empty() {
+                        self.by_conversation.remove(&conversation);
+                    }
+                }
+            }
+        }
+        let agent = self.agents.remove(&id)?.agent;
+        if self.agents.values().any(|socket| socket.agent == agent) {
+            return None;
+        }
+        self.tell_presence(agent, false);
+        Some(Coming { agent, present: false })
+    }
+
+    /// Somebody types, or has stopped.
+    pub(super) fn type_in(
+        &mut self,
+        conversation: ConversationId,
+        who: Typist,
+        typing: bool,
+        now: DateTime<Utc>,
+    ) {
+        let change = if typing {
+            self.typing.start(conversation, who, now)
+        } else {
+            self.typing.stop(conversation, &who)
+        };
+        if let Some(typing) = change {
+            self.tell_typing(&typing);
+        }
+    }
+
+    /// Ends the typing that nobody has renewed.
+    pub(super) fn expire_typing(&mut self, now: DateTime<Utc>) {
+        for typing in self.typing.expire(now) {
+            self.tell_typing(&typing);
+        }
+    }
+
+    /// Closes the sockets of a session.
+    pub(super) fn end_session(&self, ended: impl Fn(SessionId) -> bool, code: u16) {
+        let agents = self.agents.values().map(|s| (s.session, &s.outbox));
+        let customers = self.customers.values().map(|s| (s.session, &s.outbox));
+        for (_, outbox) in agents.chain(customers).filter(|(session, _)| ended(*session)) {
+            outbox.close(code);
+        }
+    }
+
+    fn tell_typing(&mut self, typing: &Typing) {
+        let for_agents = frame(&AgentFrame::Notice(Notice::Typing(typing.clone())));
+        self.agents.retain(|_, socket| socket.outbox.push(for_agents.clone()));
+        if matches!(typing.who, Typist::Customer { .. }) {
+            return;
+        }
+        let for_customers = frame(&CustomerFrame::Notice(Notice::Typing(typing.clone())));
+        for id in self.by_conversation.get(&typing.conversation_id).into_iter().flatten() {
+            if let Some(socket) = self.customers.get(id) {
+                socket.outbox.push(for_customers.clone());
+            }
+        }
+    }
+
+    fn tell_presence(&mut self, agent: AgentId, online: bool) {
+        let frame = presence(agent, online);
+        self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
+    }
+
+    fn new_id(&mut self) -> SocketId {
+        self.next_socket += 1;
+        self.next_socket
+    }
+}
+
+impl CustomerSocket {
+    /// Tells the customer what the event changes for it; answers whether the socket goes on.
+    fn step(&mut self, event: &Recorded, queue: &QueueOrder) -> bool {
+        match self.feed.advance(event, queue) {
+            CustomerStep::Silent => true,
+            CustomerStep::Delta(delta) => {
+                let frame = delta.to_json(self.previous);
+                self.previous = delta.position;
+                self.outbox.push(frame.into())
+            }
+            CustomerStep::Snapshot => {
+                self.outbox.renew();
+                false
+            }
+        }
+    }
+}
+
+/// The conversation that an event began.
+fn begun(event: &Recorded) -> Option<ConversationId> {
+    match &event.event {
+        DomainEvent::Conversation(id, ConversationEvent::Opened { .. }) => Some(*id),
+        _ => None,
+    }
+}
+
+/// Whether the event says whose a conversation is.
+const fn is_ownership(change: &ConversationEvent) -> bool {
+    matches!(change, ConversationEvent::Opened { .. } | ConversationEvent::CustomerChanged { .. })
+}
+
+fn presence(agent_id: AgentId, online: bool) -> ByteString {
+    frame(&AgentFrame::Notice(Notice::Presence(Presence::Agent { agent_id, online })))
+}
+
+/// A frame as it travels.
+pub(super) fn frame<S: Serialize, C: Serialize>(frame: &ServerFrame<S, C>) -> ByteString {
+    serde_json::to_string(frame).unwrap_or_else(|_| unreachable!("frames are plain data")).into()
+}
