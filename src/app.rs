@@ -202,5 +202,6 @@ impl Running {
         for task in self.projector {
             let _ = tokio::time::timeout(DRAIN, task).await;
         }
+        self.app.pools.close();
     }
 }

@@ -23,15 +23,15 @@ fn clock() -> Clock {
     Clock::default()
 }
 
-fn tenant() -> BusinessId {
+pub(crate) fn tenant() -> BusinessId {
     BusinessId::from_uuid(clock().uuid())
 }
 
-fn conversation() -> ConversationId {
+pub(crate) fn conversation() -> ConversationId {
     ConversationId::from_uuid(clock().uuid())
 }
 
-fn customer() -> CustomerRef {
+pub(crate) fn customer() -> CustomerRef {
     CustomerRef {
         id: CustomerId::from_uuid(clock().uuid()),
         external_user_id: None,
@@ -42,7 +42,7 @@ fn customer() -> CustomerRef {
     }
 }
 
-fn agent(name: &str) -> AgentRef {
+pub(crate) fn agent(name: &str) -> AgentRef {
     AgentRef { id: AgentId::from_uuid(clock().uuid()), name: Name::new(name).unwrap() }
 }
 
@@ -54,7 +54,7 @@ fn message(text: &str) -> NewMessage {
     }
 }
 
-fn open(customer: &CustomerRef) -> ConversationCommand {
+pub(crate) fn open(customer: &CustomerRef) -> ConversationCommand {
     ConversationCommand::Open {
         customer: customer.clone(),
         channel: Channel::Api,
@@ -63,11 +63,11 @@ fn open(customer: &CustomerRef) -> ConversationCommand {
     }
 }
 
-fn post(customer: &CustomerRef, text: &str) -> ConversationCommand {
+pub(crate) fn post(customer: &CustomerRef, text: &str) -> ConversationCommand {
     ConversationCommand::PostMessage { author: customer.into(), message: message(text) }
 }
 
-fn context(tenant: BusinessId) -> Context {
+pub(crate) fn context(tenant: BusinessId) -> Context {
     Context::system(tenant, "test")
 }
 

@@ -2,4 +2,11 @@
 
 mod support;
 
+mod architecture;
+mod crash;
+mod guide;
+mod live;
 mod log;
+mod model;
+mod projector;
+mod routing;

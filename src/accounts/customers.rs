@@ -35,7 +35,7 @@ pub enum CustomerEntry {
     Handoff,
 }
 
-/// A link that was opened in time.
+/// A link that can be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handoff {
     /// Whose customer.
@@ -44,11 +44,27 @@ pub struct Handoff {
     pub customer: CustomerId,
 }
 
+/// Why a link opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum HandoffRefusal {
+    /// There is no such link.
+    #[error("This support link is unknown here. Go back to where it came from and open support again.")]
+    Unknown,
+    /// It was opened before.
+    #[error("This support link was used already. Go back to where it came from and open support again.")]
+    Used,
+    /// It is too old.
+    #[error("This support link has expired. Go back to where it came from and open support again.")]
+    Expired,
+    /// It could not be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 const HAND_OFF: &str = "
     insert into handoffs (tenant_id, token_hash, customer_id, key_id, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6)";
-const LOOK: &str = "
-    select tenant_id, customer_id from handoffs where token_hash = $1 and used_at is null and expires_at > $2";
+const LOOK: &str = "select tenant_id, customer_id, used_at, expires_at from handoffs where token_hash = $1";
 const REDEEM: &str = "
     update handoffs set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2
     returning tenant_id, customer_id";
@@ -105,17 +121,31 @@ impl Accounts {
     /// What a link leads to, without using it up: for the page that it opens.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn handoff(&self, token: &Token) -> Result<Option<Handoff>, StoreError> {
-        self.handed_off(LOOK, token).await
+    /// [`HandoffRefusal`].
+    pub async fn handoff(&self, token: &Token) -> Result<Handoff, HandoffRefusal> {
+        let db = self.pools.worker().await.map_err(StoreError::from)?;
+        let row = db.query_opt(LOOK, &[&token.hash().as_slice()]).await.map_err(StoreError::from)?;
+        let row = row.ok_or(HandoffRefusal::Unknown)?;
+        let used: Option<DateTime<Utc>> = row.try_get(2).map_err(StoreError::from)?;
+        let until: DateTime<Utc> = row.try_get(3).map_err(StoreError::from)?;
+        match used {
+            Some(_) => Err(HandoffRefusal::Used),
+            None if until <= self.clock.now() => Err(HandoffRefusal::Expired),
+            None => Ok(handed_off(&row)?),
+        }
     }
 
     /// Uses a link up; of two who try, one gets it.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn redeem_handoff(&self, token: &Token) -> Result<Option<Handoff>, StoreError> {
-        self.handed_off(REDEEM, token).await
+    /// [`HandoffRefusal`].
+    pub async fn redeem_handoff(&self, token: &Token) -> Result<Handoff, HandoffRefusal> {
+        let db = self.pools.worker().await.map_err(StoreError::from)?;
+        let redeemed = db.query_opt(REDEEM, &[&token.hash().as_slice(), &self.clock.now()]).await;
+        match redeemed.map_err(StoreError::from)? {
+            Some(row) => Ok(handed_off(&row)?),
+            None => Err(self.handoff(token).await.err().unwrap_or(HandoffRefusal::Used)),
+        }
     }
 
     /// Begins a customer's session. The token goes to the webchat and is kept nowhere.
@@ -177,16 +207,6 @@ impl Accounts {
         self.tell_ended(session.id);
         Ok(())
     }
-
-    async fn handed_off(&self, sql: &'static str, token: &Token) -> Result<Option<Handoff>, StoreError> {
-        let db = self.pools.worker().await?;
-        let row = db.query_opt(sql, &[&token.hash().as_slice(), &self.clock.now()]).await?;
-        row.map(|row| {
-            let tenant = BusinessId::from_uuid(row.try_get(0)?);
-            Ok(Handoff { tenant, customer: CustomerId::from_uuid(row.try_get(1)?) })
-        })
-        .transpose()
-    }
 }
 
 impl CustomerEntry {
@@ -196,6 +216,11 @@ impl CustomerEntry {
             Self::Handoff => None,
         }
     }
+}
+
+fn handed_off(row: &Row) -> Result<Handoff, StoreError> {
+    let tenant = BusinessId::from_uuid(row.try_get(0)?);
+    Ok(Handoff { tenant, customer: CustomerId::from_uuid(row.try_get(1)?) })
 }
 
 fn read(row: &Row) -> Result<CustomerSession, StoreError> {

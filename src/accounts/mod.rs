@@ -8,6 +8,7 @@ mod base62;
 mod customers;
 mod directory;
 mod keys;
+mod links;
 mod password;
 mod people;
 mod sessions;
@@ -18,13 +19,14 @@ use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{KeyId, SessionId};
+use openchat_projections::keys::KeyRecord;
 use quick_cache::sync::Cache;
 use tokio::sync::broadcast;
 
 pub use api_key::{ApiKey, KeyFormError};
-pub use customers::{CustomerEntry, CustomerSession, Handoff};
+pub use customers::{CustomerEntry, CustomerSession, Handoff, HandoffRefusal};
 pub use directory::Reserved;
-pub use keys::{IntegrationKey, KeyRefusal};
+pub use keys::KeyRefusal;
 pub use password::{Password, Passwords};
 pub use people::{Invited, Member, SignUpRefusal, User};
 pub use sessions::Session;
@@ -67,7 +69,7 @@ pub struct Accounts {
 struct Memory {
     sessions: Cache<TokenHash, Known<Arc<Session>>>,
     customers: Cache<TokenHash, Known<Arc<CustomerSession>>>,
-    keys: Cache<KeyId, Known<Arc<IntegrationKey>>>,
+    keys: Cache<KeyId, Known<Arc<KeyRecord>>>,
     /// When each key's use was last written down.
     used: Cache<KeyId, DateTime<Utc>>,
     ended: broadcast::Sender<SessionEnded>,

@@ -18,9 +18,11 @@ use openchat_domain::{
     business::{KeyTerms, OriginMode, Permission},
 };
 
-use super::{Problem, envelope, idempotency, reply::await_position};
+use openchat_projections::keys::KeyRecord;
+
+use super::{Problem, by_session::is_cross_site, envelope, idempotency, reply::await_position};
 use crate::{
-    accounts::{IntegrationKey, KeyFormError, KeyRefusal},
+    accounts::{KeyFormError, KeyRefusal},
     app::App,
     store::Context,
 };
@@ -73,7 +75,7 @@ permissions! {
 /// Whoever presented a key that opens something.
 #[derive(Debug, Clone)]
 struct KeyCaller {
-    key: Arc<IntegrationKey>,
+    key: Arc<KeyRecord>,
     command: Option<CommandId>,
 }
 
@@ -167,16 +169,8 @@ impl FromRequest for WidgetKey {
         let extract = || {
             let caller = caller(req)?;
             may(&caller.key.terms, Permission::SupportRead)?;
-            let ours = req.app_data::<Data<App>>().map_or("", |app| &app.public_url);
-            let page = req.headers().get(ORIGIN).map(|v| v.to_str().unwrap_or_default());
-            let page = page.filter(|origin| *origin != ours);
-            if page.is_some_and(|origin| !origin_is_allowed(&caller.key.terms, origin)) {
-                return Err(Problem::forbidden(
-                    "origin_not_allowed",
-                    "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
-                ));
-            }
-            Ok(Self { page: page.map(str::to_owned), caller })
+            let page = foreign_page(req, &caller.key.terms)?;
+            Ok(Self { page, caller })
         };
         std::future::ready(extract())
     }
@@ -216,15 +210,13 @@ pub(super) async fn by_key(
     Ok(response)
 }
 
-async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<IntegrationKey>, Problem> {
-    let Some(header) = headers.get(X_API_KEY) else {
-        return Err(Problem::unauthorized(
-            "missing_api_key",
-            "Send your integration key in the header X-API-Key.",
-        ));
-    };
-    let presented = app.accounts.present_key(header.to_str().unwrap_or_default()).await;
-    presented.map_err(|refusal| {
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<KeyRecord>, Problem> {
+    present(app, in_header(headers).ok_or_else(missing)?).await
+}
+
+/// The key that somebody presents.
+pub(super) async fn present(app: &App, key: &str) -> Result<Arc<KeyRecord>, Problem> {
+    app.accounts.present_key(key).await.map_err(|refusal| {
         let code = match &refusal {
             KeyRefusal::Form(KeyFormError::PrefixOnly) => "api_key_prefix_only",
             KeyRefusal::Form(KeyFormError::Mistyped) => "api_key_mistyped",
@@ -244,18 +236,56 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<IntegrationKey>,
 
 fn caller(req: &HttpRequest) -> Result<KeyCaller, Problem> {
     let extensions = req.extensions();
-    match extensions.get::<Arc<IntegrationKey>>() {
+    match extensions.get::<Arc<KeyRecord>>() {
         Some(key) => {
             let command = extensions.get::<Intent>().map(|intent| intent.0);
             Ok(KeyCaller { key: Arc::clone(key), command })
         }
-        None => Err(extensions.get::<Problem>().cloned().unwrap_or_else(|| {
-            Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
-        })),
+        None => Err(extensions.get::<Problem>().cloned().unwrap_or_else(missing)),
     }
 }
 
-fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
+/// The key that a widget presents, in its header or otherwise, if it may be used where the request comes from.
+pub(super) async fn present_in_widget(
+    app: &App,
+    req: &HttpRequest,
+    key: Option<&str>,
+) -> Result<Arc<KeyRecord>, Problem> {
+    let key = present(app, key.or_else(|| in_header(req.headers())).ok_or_else(missing)?).await?;
+    may(&key.terms, Permission::SupportRead)?;
+    foreign_page(req, &key.terms)?;
+    Ok(key)
+}
+
+/// The origin of the page that asks, when it is a browser's and not one of ours.
+fn foreign_page(req: &HttpRequest, terms: &KeyTerms) -> Result<Option<String>, Problem> {
+    let ours = req.app_data::<Data<App>>().map_or("", |app| &app.public_url);
+    let page = req.headers().get(ORIGIN).map(|v| v.to_str().unwrap_or_default());
+    let page = page.filter(|_| is_cross_site(req.headers(), ours));
+    if page.is_some_and(|origin| !origin_is_allowed(terms, origin)) {
+        return Err(origin_not_allowed());
+    }
+    Ok(page.map(str::to_owned))
+}
+
+fn in_header(headers: &HeaderMap) -> Option<&str> {
+    headers.get(X_API_KEY).map(|header| header.to_str().unwrap_or_default())
+}
+
+fn missing() -> Problem {
+    Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
+}
+
+/// The key is for other websites.
+pub(super) fn origin_not_allowed() -> Problem {
+    Problem::forbidden(
+        "origin_not_allowed",
+        "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
+    )
+}
+
+/// Whether a key has a permission.
+pub(super) fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
     if terms.permissions.contains(&permission) {
         return Ok(());
     }

@@ -17,16 +17,12 @@ use actix_web::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{BusinessId, CommandId, KeyId};
-use openchat_projections::Db;
+use openchat_projections::{Db, keys::KeyRecord};
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Row, types::Json};
 
 use super::{Problem, by_key::Intent, input::read_payload, reply::X_OC_POSITION};
-use crate::{
-    accounts::{ANSWERS_KEPT, IntegrationKey},
-    app::App,
-    store::StoreError,
-};
+use crate::{accounts::ANSWERS_KEPT, app::App, store::StoreError};
 
 /// The header.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -109,7 +105,7 @@ const RELEASE: &str = "
 /// Carries a request out once.
 pub(super) async fn once(
     app: &App,
-    key: &IntegrationKey,
+    key: &KeyRecord,
     mut req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -164,7 +160,7 @@ fn is_kept(status: StatusCode) -> bool {
         && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS].contains(&status)
 }
 
-async fn ask(req: &mut ServiceRequest, key: &IntegrationKey) -> Result<Asked, Problem> {
+async fn ask(req: &mut ServiceRequest, key: &KeyRecord) -> Result<Asked, Problem> {
     let name =
         req.headers().get(IDEMPOTENCY_KEY).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     if name.is_empty() || name.len() > MAX_KEY || !name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {

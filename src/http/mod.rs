@@ -18,7 +18,7 @@
 //! #[utoipa::path(operation_id = "addNote", tag = "Agents", request_body = NewNote,
 //!     params(("id" = ConversationId, Path)),
 //!     responses((status = 201, description = "The note.", body = NoteAnswer),
-//!               (status = 409, description = "The conversation is resolved.", body = Problem)),
+//!               (status = 409, description = "conversation_resolved: This conversation is resolved.")),
 //!     security(("session" = [])))]
 //! #[post("/conversations/{id}/notes")]
 //! async fn add_note(
@@ -40,25 +40,39 @@
 //! - Everything that goes wrong is a [`Problem`], by `?`.
 //! - The middleware of a scope has done the rest: rate limit, idempotency, CSRF, waiting for `X-OC-Position`.
 //! - The errors that every route of a kind can answer, their examples, and common headers are added to the OpenAPI
-//!   document by [`openapi`]; a handler names its own 409 and what else is particular to it. A route's security
-//!   (`apiKey`, `session`, `customer`) decides which those are.
+//!   document by [`openapi`]: which, follows from the route's security (`apiKey`, `session`, `customer`), body,
+//!   parameters and path. A handler names the errors that are its own, in the description, a line each:
+//!   `code: sentence`.
+//! - After a change of routes or schemas: `openchat openapi > openapi/openapi.json`.
 //!
 //! [`Context`]: crate::store::Context
 
+mod audit;
+mod business;
 mod by_customer;
 mod by_key;
 mod by_session;
+mod calls;
 mod edge;
 mod envelope;
 mod idempotency;
+mod inbox;
 mod input;
+mod keys;
 mod limits;
 mod openapi;
 mod ops;
+mod pages;
 mod problem;
+mod public_config;
 mod reply;
 mod server;
+mod sign_in;
 mod sockets;
+mod support;
+mod talk;
+mod team;
+mod webchat;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -73,7 +87,9 @@ pub use by_customer::Customer;
 pub use by_key::{Allows, ApiKey, Calls, Read, WidgetKey, Write};
 pub use by_session::{Manager, Member, Person};
 pub use edge::{Edge, keep_house};
-pub use input::{Blankable, Body, Faults, Fields, Id, Input, OptionalBody, Patch, Query};
+pub use input::{
+    Blankable, Body, Count, Faults, Fields, Id, Input, Limit, OptionalBody, Patch, Query, QueryInput,
+};
 pub use openapi::{openapi, socket_schema};
 pub use problem::{Problem, ProblemBody, refused};
 pub use reply::Reply;
@@ -99,6 +115,8 @@ pub fn service(
     actix_web::App::new()
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
+        .configure(openapi::docs)
+        .configure(pages::pages)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }
@@ -117,22 +135,51 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// `/api/public/support`, by integration key.
-fn integrators(_config: &mut ServiceConfig<'_>) {}
+fn integrators(config: &mut ServiceConfig<'_>) {
+    config.service(public_config::get_config);
+    support::routes(config);
+}
 
 /// `/api/auth`, to become a signed-in person and to stop being one.
-fn people(_config: &mut ServiceConfig<'_>) {}
+fn people(config: &mut ServiceConfig<'_>) {
+    config
+        .service(sign_in::sign_up)
+        .service(sign_in::sign_in)
+        .service(sign_in::sign_out)
+        .service(sign_in::get_me)
+        .service(sign_in::accept_invite);
+}
 
 /// `/api/business`, by session.
-fn business(_config: &mut ServiceConfig<'_>) {}
+fn business(config: &mut ServiceConfig<'_>) {
+    config
+        .service(business::set_up)
+        .service(business::get_settings)
+        .service(business::change_settings)
+        .service(keys::list_keys)
+        .service(keys::create_key)
+        .service(keys::change_key)
+        .service(keys::rotate_key)
+        .service(keys::revoke_key)
+        .service(team::list_team)
+        .service(team::invite_agent)
+        .service(team::change_agent)
+        .service(team::remove_agent)
+        .service(audit::list_events)
+        .service(audit::export_events)
+        .service(audit::conversation_as_of);
+}
 
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {
     config.service(sockets::agent_socket);
+    inbox::configure(config);
 }
 
 /// `/api/webchat`, by a customer's session.
 fn customers(config: &mut ServiceConfig<'_>) {
     config.service(sockets::customer_socket);
+    webchat::routes(config);
 }
 
 /// What no route answers: 405 when the path has other methods, else 404.

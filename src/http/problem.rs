@@ -26,11 +26,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::envelope;
+use super::{envelope, limits::Allowance};
 use crate::{
     accounts::AccountError,
     projector::Behind,
-    store::{ExecuteError, StoreError, chain},
+    store::{ExecuteError, PoolError, StoreError, chain},
 };
 
 /// An answer that says what went wrong.
@@ -48,6 +48,7 @@ struct Details {
     current: Option<Value>,
     retry_after: Option<u64>,
     allow: Option<String>,
+    allowance: Option<Allowance>,
 }
 
 /// The error answer of every route: RFC 9457 problem details, and what an integrator's code reads.
@@ -198,6 +199,12 @@ impl Problem {
         self
     }
 
+    /// With what is left of a quota.
+    pub(super) fn allowance(mut self, allowance: Allowance) -> Self {
+        self.details.allowance = Some(allowance);
+        self
+    }
+
     /// With the present state of what the request was about.
     #[must_use]
     pub fn current(mut self, state: impl Serialize) -> Self {
@@ -245,7 +252,11 @@ impl ResponseError for Problem {
             current: self.details.current.as_ref(),
         };
         let json = serde_json::to_string(&body).unwrap_or_default();
-        response.content_type("application/problem+json").body(json)
+        let mut response = response.content_type("application/problem+json").body(json);
+        if let Some(allowance) = self.details.allowance {
+            allowance.tell(response.headers_mut());
+        }
+        response
     }
 }
 
@@ -296,8 +307,14 @@ impl From<QueryError> for Problem {
     }
 }
 
-impl From<deadpool_postgres::PoolError> for Problem {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<PoolError> for Problem {
+    fn from(error: PoolError) -> Self {
         StoreError::from(error).into()
     }
 }
@@ -332,7 +349,9 @@ fn passes(error: &StoreError) -> bool {
         StoreError::Refused(_)
         | StoreError::Decode(_)
         | StoreError::Query(QueryError::Unreadable { .. })
-        | StoreError::Log(_) => false,
+        | StoreError::Log(LogError::Version { .. } | LogError::Event { .. } | LogError::Payload { .. }) => {
+            false
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod pool;
 
 use std::{error::Error, fmt::Write as _, sync::Arc};
 
-use deadpool_postgres::PoolError;
+pub use deadpool_postgres::PoolError;
 use openchat_domain::DecodeError;
 use openchat_projections::{DbError, QueryError, log::LogError};
 

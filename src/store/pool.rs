@@ -61,6 +61,12 @@ impl Pools {
         }
     }
 
+    /// Closes every connection; none can be had from here on.
+    pub fn close(&self) {
+        self.requests.close();
+        self.workers.close();
+    }
+
     /// A connection for one tenant's request.
     ///
     /// # Errors

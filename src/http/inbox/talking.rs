@@ -1,0 +1,128 @@
+//! Talking: messages, notes, typing, and how far the agent has read.
+
+use actix_web::{post, web::Data};
+use openchat_domain::{
+    CommandId, ConversationId, MessageId,
+    conversation::{AgentRef, ConversationCommand, MessageBody, NewMessage, Reader},
+};
+use openchat_projections::{
+    transcript::{MessageType, MessageView},
+    typing::Typist,
+};
+
+use super::{
+    answers::MessageAnswer,
+    desk::Desk,
+    input::{AgentMessage, AgentRead, AgentTyping, NewNote},
+};
+use crate::{
+    app::App,
+    http::{Body, Id, Member, Problem, Reply, reply::head, sign_in::Done},
+    store::Executed,
+};
+
+/// Write to the customer.
+///
+/// Who answers a conversation that is nobody's has it from then on.
+#[utoipa::path(operation_id = "postMessage", tag = "Agents", request_body = AgentMessage,
+    params(("id" = ConversationId, Path)),
+    responses((status = 201, description = "The message as it was posted, now or under the same `clientMessageId` before.",
+        body = MessageAnswer)),
+    security(("session" = [])))]
+#[post("/conversations/{id}/messages")]
+pub(super) async fn post_message(
+    me: Member,
+    Id(id): Id<ConversationId>,
+    Body(new): Body<AgentMessage>,
+    app: Data<App>,
+) -> Result<Reply<MessageAnswer>, Problem> {
+    let client_message_id = new.client_message_id.map(|it| it.0);
+    let mut context = me.context();
+    context.command = client_message_id.as_deref().map(|name| {
+        CommandId::derive(me.tenant(), &[&id.to_string(), &me.agent().to_string(), "message", name])
+    });
+    let body = match new.message.r#type {
+        MessageType::Text => MessageBody::Text { text: new.message.text },
+    };
+    let message = NewMessage { id: fresh_id(&app), body, client_message_id };
+    let command = ConversationCommand::PostMessage { author: me.agent_ref().into(), message };
+    let done = Desk { app: &app, me: &me, id }.execute(&context, &command).await?;
+    said(&done)
+}
+
+/// Write a note for the team.
+///
+/// The customer never sees it.
+#[utoipa::path(operation_id = "addNote", tag = "Agents", request_body = NewNote,
+    params(("id" = ConversationId, Path)),
+    responses((status = 201, description = "The note.", body = MessageAnswer)),
+    security(("session" = [])))]
+#[post("/conversations/{id}/notes")]
+pub(super) async fn add_note(
+    me: Member,
+    Id(id): Id<ConversationId>,
+    Body(new): Body<NewNote>,
+    app: Data<App>,
+) -> Result<Reply<MessageAnswer>, Problem> {
+    let (note_id, author) = (fresh_id(&app), me.agent_ref());
+    let command = ConversationCommand::AddNote { note_id, author, text: new.text };
+    let done = Desk { app: &app, me: &me, id }.execute(&me.context(), &command).await?;
+    said(&done)
+}
+
+/// Tell that the agent types.
+///
+/// The customer and the team see it at once; it is no part of the history.
+#[utoipa::path(operation_id = "setTyping", tag = "Agents", request_body = AgentTyping,
+    params(("id" = ConversationId, Path)),
+    responses((status = 200, description = "It was told.", body = Done)),
+    security(("session" = [])))]
+#[post("/conversations/{id}/typing")]
+pub(super) async fn set_typing(
+    me: Member,
+    Id(id): Id<ConversationId>,
+    Body(AgentTyping { typing }): Body<AgentTyping>,
+    app: Data<App>,
+) -> Result<Reply<Done>, Problem> {
+    Desk { app: &app, me: &me, id }.opened().await?;
+    let AgentRef { id: agent, name } = me.agent_ref();
+    app.hub.type_in(me.tenant(), id, Typist::Agent { id: agent, name }, typing);
+    Ok(Reply::ok(Done::DONE))
+}
+
+/// Tell how far the agent has read.
+///
+/// What one of the team has read counts as read by the team. A mark never moves back.
+#[utoipa::path(operation_id = "markRead", tag = "Agents", request_body = AgentRead,
+    params(("id" = ConversationId, Path)),
+    responses((status = 200, description = "It is remembered.", body = Done)),
+    security(("session" = [])))]
+#[post("/conversations/{id}/read")]
+pub(super) async fn mark_read(
+    me: Member,
+    Id(id): Id<ConversationId>,
+    Body(AgentRead { up_to }): Body<AgentRead>,
+    app: Data<App>,
+) -> Result<Reply<Done>, Problem> {
+    // Nobody has read what isn't written yet.
+    let up_to = up_to.0.min(head(&app, me.tenant()).await?);
+    let command = ConversationCommand::MarkRead { reader: Reader::Agent(me.agent()), up_to };
+    let done = Desk { app: &app, me: &me, id }.execute(&me.context(), &command).await?;
+    Ok(Reply::ok(Done::DONE).at(done.position))
+}
+
+fn fresh_id(app: &App) -> MessageId {
+    MessageId::from_uuid(app.clock.uuid())
+}
+
+/// The message or note that a command has recorded, now or when it was first carried out.
+fn said(done: &Executed) -> Result<Reply<MessageAnswer>, Problem> {
+    let message = done.events.iter().find_map(|event| MessageView::of(event));
+    let message = message.ok_or_else(|| Problem::internal(&NothingSaid))?;
+    Ok(Reply::created(MessageAnswer::new(message)).at(done.position))
+}
+
+/// A conversation took a message and recorded none.
+#[derive(Debug, thiserror::Error)]
+#[error("a message was taken but not recorded")]
+struct NothingSaid;

@@ -1,0 +1,131 @@
+//! What a widget or an app may know of the business before anybody writes: how it looks, what it says, who is there.
+
+use actix_web::{get, web::Data};
+use openchat_domain::{
+    MessageText, Name,
+    business::{Branding, BusinessRefusal, Settings},
+};
+use openchat_projections::{
+    agents,
+    routing_queue::{self, Picture},
+    settings,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Problem, Reply, WidgetKey, refused};
+use crate::app::App;
+
+/// The business, as a customer may see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "success": true,
+    "business": {"name": "Acme Support", "slug": "acme-support"},
+    "branding": {"color": "#2563eb", "logoUrl": null},
+    "welcomeMessage": "Hello! How can we help?",
+    "settings": {"welcomeMessage": "Hello! How can we help?", "awayMessage": null, "autoAssign": true},
+    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0}
+}))]
+struct ConfigAnswer {
+    /// Always `true`.
+    success: bool,
+    /// Who it is.
+    business: PublicBusiness,
+    /// How its pages look.
+    branding: Branding,
+    /// What a customer reads first.
+    welcome_message: Option<MessageText>,
+    /// How support runs.
+    settings: PublicSettings,
+    /// Who is there.
+    availability: PublicAvailability,
+}
+
+/// Who a business is.
+#[derive(Debug, Serialize, ToSchema)]
+struct PublicBusiness {
+    /// What it calls itself.
+    name: Name,
+    /// Its name in addresses.
+    slug: String,
+}
+
+/// How support runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PublicSettings {
+    /// What a customer reads first.
+    welcome_message: Option<MessageText>,
+    /// What a customer reads first when nobody is there.
+    away_message: Option<MessageText>,
+    /// Whether waiting conversations are given to available agents by themselves.
+    auto_assign: bool,
+}
+
+/// Who is there.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PublicAvailability {
+    /// How many agents take new conversations now.
+    #[schema(minimum = 0)]
+    agents_online: i64,
+    /// How long a customer may have to wait for one, in seconds: as long as whoever waits now has waited so far.
+    /// Unknown when nobody is there.
+    #[schema(minimum = 0)]
+    expected_wait_seconds: Option<i64>,
+}
+
+/// Read what a widget or an app shows before anybody writes.
+///
+/// Business, branding, welcome message, support settings and availability. A browser may ask on the key's allowed
+/// origins.
+#[utoipa::path(operation_id = "getConfig", tag = "Integrators", security(("apiKey" = [])), responses(
+    (status = 200, description = "The business, as a customer may see it.", body = ConfigAnswer),
+))]
+#[get("/config")]
+pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<ConfigAnswer>, Problem> {
+    let db = app.pools.tenant(key.tenant()).await?;
+    let business = settings::get(&db, key.tenant()).await?;
+    let business = business.ok_or_else(|| refused(&BusinessRefusal::NotFound))?;
+    let Settings { welcome_message, away_message, branding, preferences } = business.settings;
+    let agents_online = agents::online_count(&db, key.tenant()).await?;
+    let picture = routing_queue::picture(&db, key.tenant(), app.clock.now()).await?;
+    let availability =
+        PublicAvailability { agents_online, expected_wait_seconds: expected_wait(agents_online, &picture) };
+    Ok(Reply::ok(ConfigAnswer {
+        success: true,
+        business: PublicBusiness { name: business.business.name, slug: business.business.slug },
+        branding,
+        welcome_message: welcome_message.clone(),
+        settings: PublicSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
+        availability,
+    }))
+}
+
+fn expected_wait(agents_online: i64, picture: &Picture) -> Option<i64> {
+    let longest = picture.waiting.iter().map(|it| (picture.now - it.since).num_seconds().max(0)).max();
+    (agents_online > 0).then(|| longest.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use openchat_domain::ConversationId;
+    use openchat_projections::routing_queue::Waiting;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_now_may_wait_as_long_as_others_do() {
+        let waiting = |seconds| Waiting {
+            conversation: ConversationId::from_uuid(uuid::Uuid::nil()),
+            position: 1,
+            since: DateTime::UNIX_EPOCH - TimeDelta::seconds(seconds),
+        };
+        let picture = |waiting| Picture { now: DateTime::UNIX_EPOCH, waiting, agents: vec![] };
+        assert_eq!(expected_wait(2, &picture(vec![waiting(5), waiting(70)])), Some(70));
+        assert_eq!(expected_wait(2, &picture(vec![])), Some(0));
+        assert_eq!(expected_wait(0, &picture(vec![waiting(5)])), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! The projector: exactly once in effect, fenced, past what it can't follow, and rebuilt while the server goes on.
+
+use std::{sync::Arc, time::Duration};
+
+use openchat::{
+    clock::Clock,
+    projector::{self, Projector, ProjectorStatus, Views},
+    store::Context,
+};
+use openchat_domain::{BusinessId, ConversationId, conversation::Conversation};
+use openchat_projections::Projection;
+use tokio::sync::mpsc;
+use tokio_postgres::Config;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    log::{context, conversation, customer, open, post, tenant},
+    support::{Store, client},
+};
+
+/// A projector that follows a store of its own, like one node's.
+struct Node {
+    store: Store,
+    views: Views,
+    status: ProjectorStatus,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Node {
+    fn on(config: Config) -> Self {
+        let mut store = Store::on(config);
+        let (views, status, stop) = (Views::default(), ProjectorStatus::default(), CancellationToken::new());
+        let (_, nothing) = mpsc::unbounded_channel();
+        let announced = std::mem::replace(&mut store.announced, nothing);
+        let projector =
+            Projector::new(store.pools.clone(), Clock::default(), views.clone(), status.clone(), vec![]);
+        let task = tokio::spawn(projector.run(announced, stop.clone()));
+        Self { store, views, status, stop, task }
+    }
+
+    async fn open(&self, tenant: BusinessId) -> ConversationId {
+        let id = conversation();
+        self.store
+            .aggregates
+            .execute::<Conversation>(&context(tenant), id, &open(&customer()))
+            .await
+            .unwrap();
+        id
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// Waits until the read models have folded the whole log, by the database.
+async fn caught_up(config: &Config) {
+    let db = client(config).await;
+    let behind = "select count(*) from log_heads h left join checkpoints c on c.reader = 'views' and
+                  c.tenant_id = h.tenant_id where h.position > coalesce(c.position, 0)";
+    let done = async {
+        while db.query_one(behind, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), done).await.expect("the projector catches up");
+}
+
+/// Every row of every read model, in a fixed order.
+pub(crate) async fn dump(config: &Config) -> Vec<(String, Vec<String>)> {
+    let db = client(config).await;
+    let mut tables = Vec::new();
+    for table in Projection::ALL.iter().flat_map(|p| p.tables()) {
+        let sql = format!("select to_jsonb(t)::text from {table} t order by 1");
+        let rows = db.query(&sql, &[]).await.unwrap();
+        tables.push(((*table).to_owned(), rows.iter().map(|row| row.get(0)).collect()));
+    }
+    tables
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_appended_is_seen_at_once_and_after_a_restart_from_the_log() {
+    let node = Node::on(crate::support::database().await);
+    let tenant = tenant();
+    let id = node.open(tenant).await;
+    node.views.wait(tenant, 2, Duration::from_secs(10)).await.unwrap();
+    let config = node.store.config.clone();
+    let before = dump(&config).await;
+    assert_eq!(before.iter().find(|(table, _)| table == "inbox").unwrap().1.len(), 1);
+    node.stop().await;
+    // Nobody folds while this is appended.
+    let silent = Store::on(config.clone());
+    silent
+        .aggregates
+        .execute::<Conversation>(&context(tenant), id, &post(&customer(), "Anybody?"))
+        .await
+        .unwrap();
+    let later = Node::on(config.clone());
+    caught_up(&config).await;
+    later.views.wait(tenant, 3, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(dump(&config).await.iter().find(|(table, _)| table == "transcript").unwrap().1.len(), 2);
+    later.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_projectors_fold_each_event_once_between_them() {
+    let one = Node::on(crate::support::database().await);
+    let config = one.store.config.clone();
+    let two = Node::on(config.clone());
+    let tenants: Vec<_> = (0..5).map(|_| tenant()).collect();
+    for round in 0..20 {
+        for tenant in &tenants {
+            let node = if round % 2 == 0 { &one } else { &two };
+            node.open(*tenant).await;
+        }
+    }
+    caught_up(&config).await;
+    let live = dump(&config).await;
+    one.stop().await;
+    two.stop().await;
+    for &projection in Projection::ALL {
+        projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
+    }
+    assert_eq!(dump(&config).await, live);
+    assert_eq!(live.iter().find(|(table, _)| table == "transcript").unwrap().1.len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_gives_the_same_while_the_server_goes_on() {
+    let node = Arc::new(Node::on(crate::support::database().await));
+    let config = node.store.config.clone();
+    let tenants: Vec<_> = (0..3).map(|_| tenant()).collect();
+    for tenant in &tenants {
+        node.open(*tenant).await;
+    }
+    let (writer, written_for) = (Arc::clone(&node), tenants.clone());
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let writing = tokio::spawn(async move {
+        let mut written = 0;
+        while !stopped.is_cancelled() {
+            for tenant in &written_for {
+                writer.open(*tenant).await;
+                written += 1;
+            }
+        }
+        written
+    });
+    for &projection in Projection::ALL {
+        let rebuilt = projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
+        assert!(rebuilt.events > 0);
+        assert_eq!(rebuilt.parked, 0);
+    }
+    stop.cancel();
+    let written = writing.await.unwrap();
+    caught_up(&config).await;
+    let live = dump(&config).await;
+    assert_eq!(live.iter().find(|(table, _)| table == "inbox").unwrap().1.len(), 3 + written);
+    for &projection in Projection::ALL {
+        projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
+    }
+    assert_eq!(dump(&config).await, live);
+    assert_eq!(node.status.failing(), None);
+    // The fresh tables are behind row-level security again.
+    let db = node.store.pools.tenant(tenants[0]).await.unwrap();
+    let rows =
+        openchat_projections::Db::query(&db, "select distinct tenant_id from inbox", &[]).await.unwrap();
+    assert_eq!(rows.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_cant_be_followed_is_parked_and_stops_nobody() {
+    let node = Node::on(crate::support::database().await);
+    let config = node.store.config.clone();
+    let tenant = tenant();
+    let poisoned = node.open(tenant).await;
+    caught_up(&config).await;
+    // An event that no fold can read, appended behind the server's back.
+    let db = client(&config).await;
+    db.batch_execute(&format!(
+        "with head as (update log_heads set position = position + 1 where tenant_id = '{0}' returning position)
+         insert into events select '{0}', head.position, 'conversation', '{poisoned}', 3, 'MessagePosted', '1',
+             '{{\"type\": \"messagePosted\", \"broken\": true}}', metadata, recorded_at, gen_random_uuid(), 0,
+             salt, digest from events e join head on true where e.tenant_id = '{0}' and e.position = 1",
+        tenant.uuid()
+    ))
+    .await
+    .unwrap();
+    let healthy = node.open(tenant).await;
+    caught_up(&config).await;
+    node.views.wait(tenant, 5, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(node.status.parked(), Projection::ALL.len());
+    let parked: i64 = db
+        .query_one(
+            "select count(*) from parked_streams where aggregate_id = $1 and position = 3",
+            &[&poisoned.to_string()],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(usize::try_from(parked).unwrap(), Projection::ALL.len());
+    let inbox: i64 = db.query_one("select count(*) from inbox", &[]).await.unwrap().get(0);
+    assert_eq!(inbox, 2, "{healthy} came through, {poisoned} is as it was");
+    // Once the cause is mended, a rebuild takes the stream in again, while the server goes on.
+    db.batch_execute(
+        "alter table events disable trigger all;
+         update events set payload = (select payload from events where position = 2) where position = 3;
+         alter table events enable trigger all",
+    )
+    .await
+    .unwrap();
+    for &projection in Projection::ALL {
+        assert_eq!(projector::rebuild(&config, projection, Clock::default().now()).await.unwrap().parked, 0);
+    }
+    let mended = Context::system(tenant, "test");
+    let repost = post(&customer(), "Through again");
+    node.store.aggregates.execute::<Conversation>(&mended, poisoned, &repost).await.unwrap();
+    caught_up(&config).await;
+    let messages: i64 = db
+        .query_one("select count(*) from transcript where conversation_id = $1", &[&poisoned.uuid()])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(messages, 3);
+    assert_eq!(node.status.parked(), 0);
+    node.stop().await;
+}
