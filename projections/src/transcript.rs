@@ -60,6 +60,17 @@ pub enum MessageType {
 /// An entry of a transcript as the team reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
+#[schema(example = json!({
+    "kind": "message",
+    "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "author": {"kind": "customer", "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Jane Customer"},
+    "type": "text",
+    "text": "I need help with my order.",
+    "createdAt": "2026-03-01T09:30:00Z",
+    "position": 42,
+    "clientMessageId": "9b2e6c1a"
+}))]
 pub enum TranscriptEntry {
     /// Both sides see it.
     Message(Message),

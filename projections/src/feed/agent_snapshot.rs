@@ -85,6 +85,7 @@ impl AgentSnapshot {
 
     /// Lists a conversation that was fetched, unless it is resolved or a later state of it is listed.
     pub fn insert(&mut self, fetched: ConversationView) {
+        let fetched = ConversationView { queue_position: None, ..fetched };
         let held = self.conversations.iter().position(|it| it.id == fetched.id);
         match held {
             Some(index) if self.conversations[index].position >= fetched.position => {}

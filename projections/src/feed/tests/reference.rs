@@ -12,9 +12,7 @@ use openchat_domain::{
     conversation::{Author, ConversationEvent, Priority},
     customer::{CustomerEvent, Profile, ProfileChanges},
 };
-
-use super::world::business;
-use crate::{
+use openchat_projections::{
     audit::ConversationAsOf,
     feed::{
         AgentSnapshot, AgentSummary, CustomerScope, CustomerSnapshot, OwnConversation, OwnProfile, OwnStatus,
@@ -24,6 +22,8 @@ use crate::{
     routing_queue::{QueueEntry, Standing},
     settings::BusinessIdentity,
 };
+
+use super::world::business;
 
 /// All that a prefix of the log says.
 pub(super) struct Known {
