@@ -75,12 +75,13 @@ pub fn open(
     actix_web::rt::spawn(async move {
         let count = app.hub.count_socket();
         let code = run(&app, session.clone(), stream, subscriber).await;
+        drop(count);
         if let Some(code) = code {
             let reason = CloseReason { code: CloseCode::Other(code), description: None };
-            // The client may not read any more; it will notice that the connection is gone.
-            let _ = tokio::time::timeout(Duration::from_secs(1), session.close(Some(reason))).await;
+            // A client that is behind has the code once it has read what was on its way; one that never reads again
+            // notices that the connection is gone.
+            let _ = tokio::time::timeout(WRITE, session.close(Some(reason))).await;
         }
-        drop(count);
     });
     Ok(response)
 }
