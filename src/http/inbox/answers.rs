@@ -10,7 +10,7 @@ use openchat_projections::{
     Cursor,
     agents::AgentView,
     inbox::{CallView, ConversationView, LastMessage, RatingView, Status},
-    transcript::MessageView,
+    transcript::TranscriptEntry,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,12 +30,12 @@ pub(super) struct ConversationAfter {
 
 /// A message or a note.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"success": true, "message": example::<MessageView>()}))]
+#[schema(example = json!({"success": true, "message": example::<TranscriptEntry>()}))]
 pub(super) struct MessageAnswer {
     /// Always `true`.
     success: bool,
     /// What is in the conversation now.
-    message: MessageView,
+    message: TranscriptEntry,
 }
 
 /// A conversation with all that an agent needs to answer it.
@@ -43,7 +43,7 @@ pub(super) struct MessageAnswer {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
     "success": true,
-    "conversation": with(example::<ConversationView>(), "messages", json!([example::<MessageView>()])),
+    "conversation": with(example::<ConversationView>(), "messages", json!([example::<TranscriptEntry>()])),
     "messagesCursor": null,
     "otherConversations": [example::<ConversationBrief>()]
 }))]
@@ -66,7 +66,7 @@ pub(super) struct ConversationWithMessages {
     #[serde(flatten)]
     pub(super) conversation: ConversationView,
     /// The latest messages and notes, the oldest first.
-    pub(super) messages: Vec<MessageView>,
+    pub(super) messages: Vec<TranscriptEntry>,
 }
 
 /// A conversation in short.
@@ -191,7 +191,7 @@ impl ConversationAfter {
 
 impl MessageAnswer {
     /// What was said.
-    pub(super) const fn new(message: MessageView) -> Self {
+    pub(super) const fn new(message: TranscriptEntry) -> Self {
         Self { success: true, message }
     }
 }

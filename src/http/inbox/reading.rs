@@ -7,7 +7,7 @@ use openchat_projections::{
     agents::{self, AgentStatus},
     inbox::{self, ConversationView},
     routing_queue::{self, QueueEntry},
-    transcript::{self, Audience, MessageView},
+    transcript::{self, TranscriptEntry},
 };
 
 use super::{
@@ -75,7 +75,7 @@ pub(super) async fn get_conversation(
     let found = inbox::get(&db, tenant, id).await?;
     let conversation = found.ok_or_else(|| refused(&ConversationRefusal::NotFound))?;
     let (latest, others) = tokio::try_join!(
-        transcript::page(&db, tenant, id, Audience::Team, None, Limit::default().0),
+        transcript::page(&db, tenant, id, None, Limit::default().0),
         inbox::by_customer(&db, tenant, conversation.customer.id, OTHERS + 1),
     )?;
     Ok(Reply::ok(ConversationAnswer {
@@ -92,8 +92,8 @@ pub(super) async fn get_conversation(
 /// holds what was said before.
 #[utoipa::path(operation_id = "listMessages", tag = "Agents",
     params(("id" = ConversationId, Path), MessagesQuery),
-    responses((status = 200, description = "A page of messages and notes.", body = Page<MessageView>,
-        example = json!(example_page::<MessageView>()))),
+    responses((status = 200, description = "A page of messages and notes.", body = Page<TranscriptEntry>,
+        example = json!(example_page::<TranscriptEntry>()))),
     security(("session" = [])))]
 #[get("/conversations/{id}/messages")]
 pub(super) async fn list_messages(
@@ -101,12 +101,12 @@ pub(super) async fn list_messages(
     Id(id): Id<ConversationId>,
     Query(query): Query<MessagesQuery>,
     app: Data<App>,
-) -> Result<Reply<Page<MessageView>>, Problem> {
+) -> Result<Reply<Page<TranscriptEntry>>, Problem> {
     let (before, limit) = (query.before.map(|it| it.0), query.limit.unwrap_or_default().0);
     let db = app.pools.tenant(me.tenant()).await?;
     let (found, page) = tokio::try_join!(
         inbox::get(&db, me.tenant(), id),
-        transcript::page(&db, me.tenant(), id, Audience::Team, before, limit),
+        transcript::page(&db, me.tenant(), id, before, limit),
     )?;
     found.map(|_| Reply::ok(page)).ok_or_else(|| refused(&ConversationRefusal::NotFound))
 }

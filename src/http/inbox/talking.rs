@@ -6,7 +6,7 @@ use openchat_domain::{
     conversation::{AgentRef, ConversationCommand, MessageBody, NewMessage, Reader},
 };
 use openchat_projections::{
-    transcript::{MessageType, MessageView},
+    transcript::{MessageType, TranscriptEntry},
     typing::Typist,
 };
 
@@ -117,7 +117,7 @@ fn fresh_id(app: &App) -> MessageId {
 
 /// The message or note that a command has recorded, now or when it was first carried out.
 fn said(done: &Executed) -> Result<Reply<MessageAnswer>, Problem> {
-    let message = done.events.iter().find_map(|event| MessageView::of(event));
+    let message = done.events.iter().find_map(|event| TranscriptEntry::of(event));
     let message = message.ok_or_else(|| Problem::internal(&NothingSaid))?;
     Ok(Reply::created(MessageAnswer::new(message)).at(done.position))
 }

@@ -7,8 +7,8 @@ use openchat_domain::{
 };
 use openchat_projections::{
     Page,
-    feed::{Message, OwnConversation},
-    transcript::MessageType,
+    feed::OwnConversation,
+    transcript::{Message, MessageType},
     typing::Typist,
 };
 use serde::Serialize;
@@ -138,7 +138,7 @@ impl ToSchema for Score {}
         "clientMessageId": "9b2e6c1a"
     }],
     "hasEarlier": false,
-    "readUpTo": {"customer": 42, "agents": 42},
+    "marks": {"customerMessage": 42, "agentMessage": 0, "readByCustomer": 42, "readByAgents": 42},
     "call": null,
     "rating": null,
     "createdAt": "2026-03-01T09:30:00Z"
