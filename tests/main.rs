@@ -4,6 +4,7 @@ mod support;
 
 mod architecture;
 mod crash;
+mod fuzz;
 mod guide;
 mod live;
 mod log;

@@ -197,6 +197,12 @@ impl Client {
         self.with("cookie", cookie.split(';').next().unwrap())
     }
 
+    /// The value of its session's cookie.
+    pub(crate) fn cookie(&self) -> &str {
+        let (_, cookie) = self.headers.iter().find(|(name, _)| *name == "cookie").expect("it has signed in");
+        cookie.split_once('=').expect("a name and a value").1
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
