@@ -3,5 +3,8 @@
 mod support;
 
 mod architecture;
+mod live;
 mod log;
+mod model;
 mod projector;
+mod routing;

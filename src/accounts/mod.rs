@@ -8,6 +8,7 @@ mod base62;
 mod customers;
 mod directory;
 mod keys;
+mod links;
 mod password;
 mod people;
 mod sessions;

@@ -13,7 +13,7 @@ use actix_web::{
 use chrono::TimeDelta;
 use openchat_domain::{Actor, BusinessId, CustomerId, Via};
 
-use super::{Problem, by_session::is_cross_site, envelope, limits::Allowance, reply::await_position};
+use super::{Problem, by_session::is_cross_site, envelope, reply::await_position};
 use crate::{
     accounts::{CustomerSession, Token},
     app::App,
@@ -74,23 +74,21 @@ impl FromRequest for Customer {
 }
 
 /// The middleware of the routes that customers' sessions open.
-///
-/// A handler that counts by something else than the session leaves its [`Allowance`] in the request's extensions.
 pub(super) async fn by_customer(
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await };
     let found = identify(&app, &req).await;
-    let mut checked = Ok(());
-    if let Ok(session) = &found {
-        let (allowance, limited) = app.edge.limiters.customers.check(&session.id);
-        req.extensions_mut().insert(allowance);
-        checked = match limited {
-            Ok(()) => await_position(&app, session.tenant, &req).await,
-            too_many => too_many,
-        };
-    }
+    let Ok(session) = &found else {
+        req.extensions_mut().insert(Found(found));
+        return next.call(req).await;
+    };
+    let (allowance, checked) = app.edge.limiters.customers.check(&session.id);
+    let checked = match checked {
+        Ok(()) => await_position(&app, session.tenant, &req).await,
+        too_many => too_many,
+    };
     let mut response = match checked {
         Ok(()) => {
             req.extensions_mut().insert(Found(found));
@@ -98,10 +96,7 @@ pub(super) async fn by_customer(
         }
         Err(problem) => req.into_response(problem.error_response()),
     };
-    let allowance = response.request().extensions().get::<Allowance>().copied();
-    if let Some(allowance) = allowance {
-        allowance.tell(response.headers_mut());
-    }
+    allowance.tell(response.headers_mut());
     Ok(response)
 }
 

@@ -211,17 +211,11 @@ pub(super) async fn by_key(
 }
 
 async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<KeyRecord>, Problem> {
-    let Some(header) = headers.get(X_API_KEY) else {
-        return Err(Problem::unauthorized(
-            "missing_api_key",
-            "Send your integration key in the header X-API-Key.",
-        ));
-    };
-    present(app, header.to_str().unwrap_or_default()).await
+    present(app, in_header(headers).ok_or_else(missing)?).await
 }
 
 /// The key that somebody presents.
-async fn present(app: &App, key: &str) -> Result<Arc<KeyRecord>, Problem> {
+pub(super) async fn present(app: &App, key: &str) -> Result<Arc<KeyRecord>, Problem> {
     app.accounts.present_key(key).await.map_err(|refusal| {
         let code = match &refusal {
             KeyRefusal::Form(KeyFormError::PrefixOnly) => "api_key_prefix_only",
@@ -247,19 +241,17 @@ fn caller(req: &HttpRequest) -> Result<KeyCaller, Problem> {
             let command = extensions.get::<Intent>().map(|intent| intent.0);
             Ok(KeyCaller { key: Arc::clone(key), command })
         }
-        None => Err(extensions.get::<Problem>().cloned().unwrap_or_else(|| {
-            Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
-        })),
+        None => Err(extensions.get::<Problem>().cloned().unwrap_or_else(missing)),
     }
 }
 
-/// The key that a widget presents otherwise than in its header, if it may be used where the request comes from.
+/// The key that a widget presents, in its header or otherwise, if it may be used where the request comes from.
 pub(super) async fn present_in_widget(
     app: &App,
     req: &HttpRequest,
-    key: &str,
+    key: Option<&str>,
 ) -> Result<Arc<KeyRecord>, Problem> {
-    let key = present(app, key).await?;
+    let key = present(app, key.or_else(|| in_header(req.headers())).ok_or_else(missing)?).await?;
     may(&key.terms, Permission::SupportRead)?;
     foreign_page(req, &key.terms)?;
     Ok(key)
@@ -271,15 +263,29 @@ fn foreign_page(req: &HttpRequest, terms: &KeyTerms) -> Result<Option<String>, P
     let page = req.headers().get(ORIGIN).map(|v| v.to_str().unwrap_or_default());
     let page = page.filter(|_| is_cross_site(req.headers(), ours));
     if page.is_some_and(|origin| !origin_is_allowed(terms, origin)) {
-        return Err(Problem::forbidden(
-            "origin_not_allowed",
-            "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
-        ));
+        return Err(origin_not_allowed());
     }
     Ok(page.map(str::to_owned))
 }
 
-fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
+fn in_header(headers: &HeaderMap) -> Option<&str> {
+    headers.get(X_API_KEY).map(|header| header.to_str().unwrap_or_default())
+}
+
+fn missing() -> Problem {
+    Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
+}
+
+/// The key is for other websites.
+pub(super) fn origin_not_allowed() -> Problem {
+    Problem::forbidden(
+        "origin_not_allowed",
+        "This key may not be used on this website; add its origin to the key, or choose hotspot mode.",
+    )
+}
+
+/// Whether a key has a permission.
+pub(super) fn may(terms: &KeyTerms, permission: Permission) -> Result<(), Problem> {
     if terms.permissions.contains(&permission) {
         return Ok(());
     }

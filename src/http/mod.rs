@@ -62,6 +62,7 @@ mod keys;
 mod limits;
 mod openapi;
 mod ops;
+mod pages;
 mod problem;
 mod public_config;
 mod reply;
@@ -71,6 +72,7 @@ mod sockets;
 mod support;
 mod talk;
 mod team;
+mod webchat;
 
 use actix_web::{
     Error, HttpRequest, ResponseError,
@@ -114,6 +116,7 @@ pub fn service(
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
         .configure(openapi::docs)
+        .configure(pages::pages)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }
@@ -176,6 +179,7 @@ fn agents(config: &mut ServiceConfig<'_>) {
 /// `/api/webchat`, by a customer's session.
 fn customers(config: &mut ServiceConfig<'_>) {
     config.service(sockets::customer_socket);
+    webchat::routes(config);
 }
 
 /// What no route answers: 405 when the path has other methods, else 404.

@@ -16,7 +16,7 @@ use openchat_projections::Db;
 use serde::Serialize;
 
 use super::{Problem, limits::Allowance};
-use crate::app::App;
+use crate::{app::App, projector::viewed};
 
 /// The header that tells a write's position, and with which a read asks to have seen it.
 pub(super) const X_OC_POSITION: HeaderName = HeaderName::from_static("x-oc-position");
@@ -29,17 +29,9 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
-    allowance: Option<Allowance>,
     written_cookie: Option<HeaderValue>,
+    allowance: Option<Allowance>,
     body: T,
-}
-
-impl Reply<()> {
-    /// 204: it is so, and there is nothing to tell.
-    #[must_use]
-    pub const fn empty() -> Self {
-        Self::with(StatusCode::NO_CONTENT, ())
-    }
 }
 
 impl<T: Serialize> Reply<T> {
@@ -101,8 +93,8 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        let empty = self.status == StatusCode::NO_CONTENT;
-        let mut response = if empty { response.finish() } else { response.json(self.body) };
+        let mut response =
+            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
         if let Some(allowance) = self.allowance {
             allowance.tell(response.headers_mut());
         }
@@ -128,17 +120,27 @@ pub(super) async fn await_position(
     if head(app, tenant).await? < wanted {
         return Err(fault("is beyond the end of the log; nothing has been written there"));
     }
-    Ok(app.views.wait(tenant, wanted, WAIT).await?)
+    wait(app, tenant, wanted).await
 }
 
 /// Waits until the views have seen what a handler has just written, so that it can answer with it; not for ever,
 /// because the write has succeeded whatever the views do. Says whether they have.
 pub(super) async fn settle(app: &App, tenant: BusinessId, position: Position) -> bool {
-    let settled = app.views.wait(tenant, position, WAIT).await;
-    if let Err(behind) = &settled {
-        tracing::warn!(%behind, "a write was answered before its views had it");
+    let settled = wait(app, tenant, position).await;
+    if let Err(problem) = &settled {
+        tracing::warn!(%problem, "a write was answered before its views had it");
     }
     settled.is_ok()
+}
+
+/// Waits until the views have seen a position.
+pub(super) async fn wait(app: &App, tenant: BusinessId, position: Position) -> Result<(), Problem> {
+    if app.views.position(tenant) == 0 {
+        // Nothing has happened to this business since the process began: only the database knows what is seen.
+        let db = app.pools.tenant(tenant).await?;
+        app.views.advance(tenant, viewed(&db, tenant).await?);
+    }
+    Ok(app.views.wait(tenant, position, WAIT).await?)
 }
 
 /// The latest position in a business's log.

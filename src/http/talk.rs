@@ -11,7 +11,7 @@ use openchat_projections::{
     transcript::{self, Audience, AuthorView, MessageType, MessageView},
 };
 
-pub(super) use super::inbox::input::{ClientMessageId, MessagesQuery};
+pub(super) use super::inbox::input::{ClientMessageId, MessagesQuery, UpTo};
 use super::{Problem, input::input};
 use crate::{
     app::App,
@@ -79,6 +79,14 @@ pub(super) fn message(recorded: &Recorded) -> Option<Message> {
         return None;
     };
     Some(Message::posted(recorded, *id, *message_id, author, body, client_message_id.as_deref()))
+}
+
+/// The conversation that an event happened to.
+pub(super) const fn conversation(recorded: &Recorded) -> Option<ConversationId> {
+    match recorded.event {
+        DomainEvent::Conversation(id, _) => Some(id),
+        _ => None,
+    }
 }
 
 /// Under this command's name something else was done before, which only a wrong use of the name can lead to.

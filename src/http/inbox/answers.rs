@@ -19,7 +19,7 @@ use utoipa::{PartialSchema, ToSchema};
 /// That it is done.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"success": true}))]
-pub(super) struct Done {
+pub(in crate::http) struct Done {
     /// Always `true`.
     success: bool,
 }
@@ -203,7 +203,7 @@ pub(super) struct CallAnswer {
 
 impl Done {
     /// It is done.
-    pub(super) const IT: Self = Self { success: true };
+    pub(in crate::http) const IT: Self = Self { success: true };
 }
 
 impl ConversationAfter {

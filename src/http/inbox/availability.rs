@@ -7,7 +7,7 @@ use openchat_projections::agents::{self, AgentView};
 use super::{answers::AgentAnswer, input::NewAvailability};
 use crate::{
     app::App,
-    http::{Body, Member, Problem, Reply, refused, reply::settle},
+    http::{Body, Member, Problem, ProblemBody, Reply, refused, reply::settle},
     store::{StoreError, chain},
 };
 
@@ -15,7 +15,9 @@ use crate::{
 ///
 /// The signed-in person as a member of the team.
 #[utoipa::path(operation_id = "getMe", tag = "Agents",
-    responses((status = 200, description = "You.", body = AgentAnswer)),
+    responses((status = 200, description = "You.", body = AgentAnswer),
+        (status = 404, description = "You have just left the team.
+            agent_not_found: There is no such agent.", body = ProblemBody<'static>)),
     security(("session" = [])))]
 #[get("/me")]
 pub(super) async fn get_me(me: Member, app: Data<App>) -> Result<Reply<AgentAnswer>, Problem> {
@@ -27,7 +29,9 @@ pub(super) async fn get_me(me: Member, app: Data<App>) -> Result<Reply<AgentAnsw
 ///
 /// Only who is online is given new conversations.
 #[utoipa::path(operation_id = "setAvailability", tag = "Agents", request_body = NewAvailability,
-    responses((status = 200, description = "You, as you are now.", body = AgentAnswer)),
+    responses((status = 200, description = "You, as you are now.", body = AgentAnswer),
+        (status = 409, description = "You have just left the team.
+            agent_deactivated: This agent is no longer on the team.", body = ProblemBody<'static>)),
     security(("session" = [])))]
 #[put("/me/availability")]
 pub(super) async fn set_availability(

@@ -30,8 +30,10 @@ input! {
         #[param(example = "jane order")]
         q: Option<String>,
         /// The `nextCursor` of the page before; the first page without it.
+        #[param(inline)]
         cursor: Option<Cursor>,
         /// How many at the most.
+        #[param(inline)]
         limit: Option<Limit>,
     }
 }
@@ -43,6 +45,7 @@ input! {
         #[param(inline)]
         before: Option<Before>,
         /// How many at the most.
+        #[param(inline)]
         limit: Option<Limit>,
     }
 }
@@ -94,7 +97,6 @@ input! {
     #[schema(example = json!({"upTo": 42}))]
     pub(super) closed struct AgentRead {
         /// The `position` of the latest message that was seen.
-        #[schema(inline)]
         up_to: UpTo,
     }
 }

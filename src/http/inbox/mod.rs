@@ -1,6 +1,6 @@
 //! What agents do: look through the inbox, read a conversation, answer it, and move it on.
 
-mod answers;
+pub(super) mod answers;
 mod availability;
 mod calls;
 mod desk;

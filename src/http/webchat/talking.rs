@@ -1,0 +1,346 @@
+//! Talking: the customer's conversation, its messages, typing, how far it was read, the rating, a call.
+
+use actix_web::{ResponseError as _, get, http::StatusCode, post, web::Data};
+use openchat_domain::{
+    CallId, CommandId, Decider as _, MessageText,
+    conversation::{Author, CallKind, Conversation, ConversationCommand, ConversationRefusal, Reader},
+};
+use openchat_projections::{
+    Page,
+    feed::{Message, OwnConversation},
+    transcript::MessageType,
+    typing::Typist,
+};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
+
+use super::customers::{begun, current, existing, known, shown};
+use crate::{
+    app::App,
+    http::{
+        Blankable, Body, Customer, Faults, Input, Problem, Query, Reply,
+        calls::{CustomerCall, not_configured},
+        inbox::answers::Done,
+        input::input,
+        refused,
+        talk::{self, ClientMessageId, MessagesQuery, UpTo},
+    },
+    projector::viewed,
+};
+
+input! {
+    /// A message to post.
+    #[schema(example = json!({
+        "message": {"type": "text", "text": "I need help with my order."}, "clientMessageId": "9b2e6c1a"
+    }))]
+    pub(super) closed struct OwnMessage {
+        /// The message.
+        message: OwnMessageContent,
+        /// Your own name for the message. Sent again under the same name, it is posted once, and answered with what
+        /// was posted.
+        client_message_id: Option<ClientMessageId>,
+    }
+}
+
+input! {
+    /// What a message holds.
+    pub(super) closed struct OwnMessageContent {
+        /// What it is.
+        r#type: MessageType,
+        /// The words.
+        text: MessageText,
+    }
+}
+
+input! {
+    /// Whether the customer types.
+    #[schema(example = json!({"typing": true}))]
+    pub(super) closed struct OwnTyping {
+        /// Renew `true` while it lasts: it ends by itself after 6 seconds.
+        typing: bool,
+    }
+}
+
+input! {
+    /// How far the customer has read.
+    #[schema(example = json!({"upTo": 42}))]
+    pub(super) closed struct OwnRead {
+        /// The `position` of the latest message that was seen.
+        #[schema(inline)]
+        up_to: UpTo,
+    }
+}
+
+input! {
+    /// How the support was.
+    #[schema(example = json!({"score": 5, "comment": "Quick and kind."}))]
+    pub(super) closed struct OwnRating {
+        /// 1 (bad) to 5 (excellent).
+        #[schema(inline)]
+        score: Score,
+        /// In words.
+        #[schema(schema_with = Blankable::<MessageText>::schema, required = false)]
+        comment: Blankable<MessageText>,
+    }
+}
+
+input! {
+    /// A call to start.
+    #[schema(example = json!({"type": "video"}))]
+    pub(super) closed struct OwnCall {
+        /// With or without pictures.
+        r#type: CallKind,
+    }
+}
+
+/// How good something was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Score(u8);
+
+impl Input for Score {
+    fn read(value: Value) -> Result<Self, Faults> {
+        let score = i64::read(value).ok().and_then(|score| u8::try_from(score).ok());
+        let fault = || Faults::of("must be a whole number from 1 to 5");
+        score.filter(|score| (1..=5).contains(score)).map(Self).ok_or_else(fault)
+    }
+}
+
+impl PartialSchema for Score {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(5)).into()
+    }
+}
+
+impl ToSchema for Score {}
+
+/// The conversation that the customer's pages show.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"conversation": {
+    "id": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "status": "open",
+    "channel": "widget",
+    "subject": null,
+    "assignee": {"id": "agt_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Ana"},
+    "queuePosition": null,
+    "messages": [{
+        "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
+        "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+        "author": {"kind": "customer", "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": null},
+        "type": "text",
+        "text": "I need help with my order.",
+        "createdAt": "2026-03-01T09:30:00Z",
+        "position": 42,
+        "clientMessageId": "9b2e6c1a"
+    }],
+    "hasEarlier": false,
+    "readUpTo": {"customer": 42, "agents": 42},
+    "call": null,
+    "rating": null,
+    "createdAt": "2026-03-01T09:30:00Z"
+}}))]
+pub(super) struct ShownConversation {
+    /// The conversation; `null` before the first message.
+    conversation: Option<OwnConversation>,
+}
+
+/// A message that was posted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"message": {
+    "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "author": {"kind": "customer", "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": null},
+    "type": "text",
+    "text": "I need help with my order.",
+    "createdAt": "2026-03-01T09:30:00Z",
+    "position": 42,
+    "clientMessageId": "9b2e6c1a"
+}}))]
+pub(super) struct PostedMessage {
+    /// The message.
+    message: Message,
+}
+
+/// Get the conversation.
+///
+/// The one that began last, as its customer sees it, with the latest messages.
+#[utoipa::path(operation_id = "getOwnConversation", tag = "Webchat",
+    responses((status = 200, description = "The conversation, if there is one.", body = ShownConversation)),
+    security(("customer" = [])))]
+#[get("/conversation")]
+pub(super) async fn get_conversation(
+    me: Customer,
+    app: Data<App>,
+) -> Result<Reply<ShownConversation>, Problem> {
+    Ok(Reply::ok(ShownConversation { conversation: shown(&app, &me).await? }))
+}
+
+/// List the conversation's messages.
+///
+/// A page holds the latest messages, the oldest of them first; `nextCursor` leads to earlier ones.
+#[utoipa::path(operation_id = "listOwnMessages", tag = "Webchat", params(MessagesQuery),
+    responses((status = 200, description = "The messages.", body = Page<Message>, example = json!({
+        "data": [{
+            "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
+            "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+            "author": {"kind": "agent", "id": "agt_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Ana"},
+            "type": "text",
+            "text": "It is on its way.",
+            "createdAt": "2026-03-01T09:45:00Z",
+            "position": 61
+        }],
+        "nextCursor": "c3d"
+    }))),
+    security(("customer" = [])))]
+#[get("/messages")]
+pub(super) async fn list_messages(
+    me: Customer,
+    Query(wanted): Query<MessagesQuery>,
+    app: Data<App>,
+) -> Result<Reply<Page<Message>>, Problem> {
+    let Some(conversation) = current(&app, &me).await? else {
+        return Ok(Reply::ok(Page { data: vec![], next_cursor: None }));
+    };
+    let db = app.pools.tenant(me.tenant()).await?;
+    Ok(Reply::ok(talk::messages(&db, me.tenant(), conversation, &wanted).await?))
+}
+
+/// Write to the team.
+///
+/// The first message begins the conversation; one that was resolved is open again with it.
+#[utoipa::path(operation_id = "postOwnMessage", tag = "Webchat", request_body = OwnMessage,
+    responses(
+        (status = 201, description = "The message.", body = PostedMessage),
+        (status = 200, description = "The message as it was posted before under this `clientMessageId`.", body = PostedMessage)),
+    security(("customer" = [])))]
+#[post("/messages")]
+pub(super) async fn post_message(
+    me: Customer,
+    Body(new): Body<OwnMessage>,
+    app: Data<App>,
+) -> Result<Reply<PostedMessage>, Problem> {
+    let customer = known(&app, &me).await?;
+    let conversation = begun(&app, &me, &customer).await?;
+    let mut context = me.context();
+    context.command = new
+        .client_message_id
+        .as_ref()
+        .map(|name| CommandId::derive(me.tenant(), &[&me.id().to_string(), "message", &name.0]));
+    let body = talk::body(new.message.r#type, new.message.text);
+    let message = talk::new_message(&app, body, new.client_message_id);
+    let command = ConversationCommand::PostMessage { author: Author::from(&customer), message };
+    let done = app.aggregates.execute::<Conversation>(&context, conversation, &command).await?;
+    let answer = PostedMessage { message: talk::posted(&done)? };
+    Ok(if done.replayed { Reply::ok(answer) } else { Reply::created(answer) }.at(done.position))
+}
+
+/// Tell that the customer types.
+///
+/// The team sees it at once; it is no part of the history.
+#[utoipa::path(operation_id = "setOwnTyping", tag = "Webchat", request_body = OwnTyping,
+    responses((status = 200, description = "It was told.", body = Done)),
+    security(("customer" = [])))]
+#[post("/typing")]
+pub(super) async fn set_typing(
+    me: Customer,
+    Body(OwnTyping { typing }): Body<OwnTyping>,
+    app: Data<App>,
+) -> Result<Reply<Done>, Problem> {
+    // Before the first message there is nobody to tell.
+    if let Some(conversation) = current(&app, &me).await? {
+        app.hub.type_in(me.tenant(), conversation, Typist::Customer { id: me.id() }, typing);
+    }
+    Ok(Reply::ok(Done::IT))
+}
+
+/// Tell how far the customer has read.
+///
+/// A mark never moves back.
+#[utoipa::path(operation_id = "markOwnRead", tag = "Webchat", request_body = OwnRead,
+    responses(
+        (status = 200, description = "It is remembered.", body = Done),
+        (status = 404, description = "no_conversation: There is no conversation yet; it begins with a message.")),
+    security(("customer" = [])))]
+#[post("/read")]
+pub(super) async fn mark_read(
+    me: Customer,
+    Body(OwnRead { up_to }): Body<OwnRead>,
+    app: Data<App>,
+) -> Result<Reply<Done>, Problem> {
+    let conversation = existing(&app, &me).await?;
+    // Nobody has read what isn't shown yet.
+    let seen = viewed(&app.pools.tenant(me.tenant()).await?, me.tenant()).await?;
+    let command = ConversationCommand::MarkRead { reader: Reader::Customer, up_to: up_to.0.min(seen) };
+    let done = app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await?;
+    Ok(Reply::ok(Done::IT).at(done.position))
+}
+
+/// Rate the support.
+///
+/// Once the conversation is resolved; the latest rating counts.
+#[utoipa::path(operation_id = "rateConversation", tag = "Webchat", request_body = OwnRating,
+    responses(
+        (status = 200, description = "Thank you.", body = Done),
+        (status = 404, description = "no_conversation: There is no conversation yet; it begins with a message."),
+        (status = 409, description = "not_rateable: A conversation can be rated once it is resolved.")),
+    security(("customer" = [])))]
+#[post("/rating")]
+pub(super) async fn rate(
+    me: Customer,
+    Body(OwnRating { score, comment }): Body<OwnRating>,
+    app: Data<App>,
+) -> Result<Reply<Done>, Problem> {
+    let conversation = existing(&app, &me).await?;
+    let command = ConversationCommand::Rate { score: score.0, comment: comment.0 };
+    match app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await {
+        Ok(done) => Ok(Reply::ok(Done::IT).at(done.position)),
+        Err(error) => Err(told(&app, &me, error.into()).await),
+    }
+}
+
+/// Call the team.
+#[utoipa::path(operation_id = "startOwnCall", tag = "Webchat", request_body = OwnCall,
+    responses(
+        (status = 201, description = "The call has begun.", body = CustomerCall),
+        (status = 404, description = "no_conversation: There is no conversation yet; it begins with a message."),
+        (status = 409, description = "call_in_progress: This conversation already has a call going on.\n\
+            conversation_resolved: This conversation is resolved; reopen it first."),
+        (status = 503, description = "calls_not_configured: Calls are not set up on this server.")),
+    security(("customer" = [])))]
+#[post("/calls")]
+pub(super) async fn start_call(
+    me: Customer,
+    Body(OwnCall { r#type: kind }): Body<OwnCall>,
+    app: Data<App>,
+) -> Result<Reply<CustomerCall>, Problem> {
+    let id = existing(&app, &me).await?;
+    let command = ConversationCommand::StartCall {
+        call_id: CallId::from_uuid(app.clock.uuid()),
+        kind,
+        by: Author::Customer { id: me.id(), name: None },
+        now: app.clock.now(),
+    };
+    let conversation = app.aggregates.state::<Conversation>(me.tenant(), id).await?;
+    let refusal: Option<ConversationRefusal> = conversation.decide(&command).err();
+    Err(match refusal {
+        Some(refusal) => told(&app, &me, refused(&refusal)).await,
+        None => not_configured(),
+    })
+}
+
+/// A problem; if it is a conflict, with the conversation as it is now.
+async fn told(app: &App, me: &Customer, problem: Problem) -> Problem {
+    if problem.status_code() != StatusCode::CONFLICT {
+        return problem;
+    }
+    match shown(app, me).await {
+        Ok(Some(conversation)) => problem.current(conversation),
+        Ok(None) | Err(_) => problem,
+    }
+}

@@ -1,0 +1,26 @@
+/** How the pages are built: one HTML file each, with scripts and styles under names that change with their content. */
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+
+const pages = resolve(import.meta.dirname, "pages");
+
+export default defineConfig({
+  root: pages,
+  // Names in files that are kept for ever must not be relative to whatever page asks.
+  base: "/",
+  build: {
+    outDir: resolve(import.meta.dirname, "dist"),
+    emptyOutDir: true,
+    target: ["chrome111", "firefox114", "safari16.4"],
+    // The policy allows nothing inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: readdirSync(pages)
+        .filter((name) => name.endsWith(".html"))
+        .map((name) => resolve(pages, name)),
+    },
+  },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+});
