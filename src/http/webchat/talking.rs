@@ -73,7 +73,6 @@ input! {
     #[schema(example = json!({"upTo": 42}))]
     pub(super) closed struct OwnRead {
         /// The `position` of the latest message that was seen.
-        #[schema(inline)]
         up_to: UpTo,
     }
 }
@@ -83,7 +82,6 @@ input! {
     #[schema(example = json!({"score": 5, "comment": "Quick and kind."}))]
     pub(super) closed struct OwnRating {
         /// 1 (bad) to 5 (excellent).
-        #[schema(inline)]
         score: Score,
         /// In words.
         #[schema(schema_with = Blankable::<MessageText>::schema, required = false)]
