@@ -14,6 +14,7 @@ use actix_web::{
 use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Problem, limits::Allowance};
 use crate::{app::App, projector::viewed};
@@ -117,8 +118,10 @@ pub(super) async fn await_position(
     if app.views.position(tenant) >= wanted {
         return Ok(());
     }
-    if head(app, tenant).await? < wanted {
-        return Err(fault("is beyond the end of the log; nothing has been written there"));
+    let head = head(app, tenant).await?;
+    if head < wanted {
+        let sentence = format!("The log ends at position {head}; nothing has been written beyond.");
+        return Err(Problem::conflict("position_ahead", sentence).current(json!({"position": head})));
     }
     wait(app, tenant, wanted).await
 }
