@@ -48,7 +48,7 @@ input! {
         /// Those recorded before this time.
         until: Option<DateTime<Utc>>,
         /// Those that were there at some moment: a time, or a position.
-        #[param(value_type = Option<Moment>)]
+        #[param(value_type = Option<Moment>, inline)]
         as_of: Option<Moment>,
         /// Where an earlier page ended.
         cursor: Option<Cursor>,
@@ -75,7 +75,7 @@ input! {
         /// Those recorded before this time.
         until: Option<DateTime<Utc>>,
         /// Those that were there at some moment: a time, or a position.
-        #[param(value_type = Option<Moment>)]
+        #[param(value_type = Option<Moment>, inline)]
         as_of: Option<Moment>,
     }
 }
@@ -84,7 +84,7 @@ input! {
     /// The moment to look at.
     query struct At {
         /// A time, or a position of the business's log; now unless said.
-        #[param(value_type = Option<Moment>)]
+        #[param(value_type = Option<Moment>, inline)]
         as_of: Option<Moment>,
     }
 }

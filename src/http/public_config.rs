@@ -31,20 +31,20 @@ struct ConfigAnswer {
     /// Always `true`.
     success: bool,
     /// Who it is.
-    business: PublicBusiness,
+    business: ConfigBusiness,
     /// How its pages look.
     branding: Branding,
     /// What a customer reads first.
     welcome_message: Option<MessageText>,
     /// How support runs.
-    settings: PublicSettings,
+    settings: ConfigSettings,
     /// Who is there.
-    availability: PublicAvailability,
+    availability: ConfigAvailability,
 }
 
 /// Who a business is.
 #[derive(Debug, Serialize, ToSchema)]
-struct PublicBusiness {
+struct ConfigBusiness {
     /// What it calls itself.
     name: Name,
     /// Its name in addresses.
@@ -54,7 +54,7 @@ struct PublicBusiness {
 /// How support runs.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PublicSettings {
+struct ConfigSettings {
     /// What a customer reads first.
     welcome_message: Option<MessageText>,
     /// What a customer reads first when nobody is there.
@@ -66,7 +66,7 @@ struct PublicSettings {
 /// Who is there.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PublicAvailability {
+struct ConfigAvailability {
     /// How many agents take new conversations now.
     #[schema(minimum = 0)]
     agents_online: i64,
@@ -92,13 +92,13 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
     let agents_online = agents::online_count(&db, key.tenant()).await?;
     let picture = routing_queue::picture(&db, key.tenant(), app.clock.now()).await?;
     let availability =
-        PublicAvailability { agents_online, expected_wait_seconds: expected_wait(agents_online, &picture) };
+        ConfigAvailability { agents_online, expected_wait_seconds: expected_wait(agents_online, &picture) };
     Ok(Reply::ok(ConfigAnswer {
         success: true,
-        business: PublicBusiness { name: business.business.name, slug: business.business.slug },
+        business: ConfigBusiness { name: business.business.name, slug: business.business.slug },
         branding,
         welcome_message: welcome_message.clone(),
-        settings: PublicSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
+        settings: ConfigSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
         availability,
     }))
 }

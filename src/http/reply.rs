@@ -14,6 +14,7 @@ use actix_web::{
 use openchat_domain::{BusinessId, Position};
 use openchat_projections::Db;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Problem, limits::Allowance};
 use crate::{app::App, projector::viewed};
@@ -29,8 +30,8 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
-    allowance: Option<Allowance>,
     written_cookie: Option<HeaderValue>,
+    allowance: Option<Allowance>,
     body: T,
 }
 
@@ -93,8 +94,8 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        let empty = self.status == StatusCode::NO_CONTENT;
-        let mut response = if empty { response.finish() } else { response.json(self.body) };
+        let mut response =
+            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
         if let Some(allowance) = self.allowance {
             allowance.tell(response.headers_mut());
         }
@@ -117,8 +118,10 @@ pub(super) async fn await_position(
     if app.views.position(tenant) >= wanted {
         return Ok(());
     }
-    if head(app, tenant).await? < wanted {
-        return Err(fault("is beyond the end of the log; nothing has been written there"));
+    let head = head(app, tenant).await?;
+    if head < wanted {
+        let sentence = format!("The log ends at position {head}; nothing has been written beyond.");
+        return Err(Problem::conflict("position_ahead", sentence).current(json!({"position": head})));
     }
     wait(app, tenant, wanted).await
 }

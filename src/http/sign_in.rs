@@ -153,7 +153,7 @@ pub(super) async fn sign_out(request: HttpRequest, app: Data<App>) -> Result<Rep
 /// Who is signed in.
 ///
 /// Renews the cookie, so that who comes regularly stays signed in.
-#[utoipa::path(operation_id = "getMe", tag = "Business", security(("session" = [])), responses(
+#[utoipa::path(operation_id = "getAccount", tag = "Business", security(("session" = [])), responses(
     (status = 200, description = "The person, and its place on a team.", body = Me),
 ))]
 #[get("/me")]

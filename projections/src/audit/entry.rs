@@ -14,6 +14,20 @@ use super::summary::summary;
 /// One event of the log, for people.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "id": "evt_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "position": 41,
+    "at": "2026-03-01T09:30:00Z",
+    "type": "ConversationAssigned",
+    "actor": {"kind": "system", "id": "routing"},
+    "via": null,
+    "requestId": null,
+    "causation": 40,
+    "correlation": "019aafc3-3b7c-7d80-a1b2-c3d4e5f60718",
+    "subject": {"type": "conversation", "id": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718"},
+    "summary": "OpenChat's routing gave the conversation to Ana (agt_019aafc33b7c7d80a1b2c3d4e5f60718).",
+    "data": {"type": "assigned"}
+}))]
 pub struct AuditEntry {
     /// The event's id.
     pub id: EventId,

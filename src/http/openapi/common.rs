@@ -54,6 +54,8 @@ commons! {
         "cross_site": "This can't be done from another website's page.";
     NOT_FOUND = "NotFound" 404 "There is no such thing, or it is another business's.",
         "not_found": "There is no such thing.";
+    AHEAD = "PositionAhead" 409 "The position asked for is beyond the end of the log, which `current` tells.",
+        "position_ahead": "The log ends at position 41; nothing has been written beyond.";
     TWIN = "IdempotencyKeyInUse" 409 "The first request under this Idempotency-Key is still being worked on.",
         "idempotency_key_in_use": "The first request under this Idempotency-Key is still being worked on.";
     TOO_LARGE = "BodyTooLarge" 413 "The body is too large.",

@@ -178,6 +178,7 @@ impl Traits {
             (self.by_session && !self.own_account, &common::PERSON_MAY_NOT),
             (by_page && self.own_account && !self.reads, &common::CROSS_SITE),
             (self.has_path_id, &common::NOT_FOUND),
+            (self.waits(), &common::AHEAD),
             (idempotent, &common::TWIN),
             (self.has_body, &common::TOO_LARGE),
             (self.has_body, &common::WRONG_TYPE),
@@ -201,10 +202,9 @@ fn idempotency_key() -> Parameter {
         .required(Required::False)
         .description(Some(
             "Names what is meant: the same request under the same key is carried out once and answered alike for \
-             24 hours (`Idempotent-Replayed: true`).",
+             24 hours (`Idempotent-Replayed: true`). For another request it is refused (`idempotency_key_reused`).",
         ))
         .schema(Some(schema))
-        .example(Some("order-4711-created".into()))
         .build()
 }
 
@@ -215,8 +215,7 @@ fn position() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "The position that an earlier write answered: the read waits until it has seen it. One beyond the end \
-             of the log is refused.",
+            "The position that an earlier write answered: the read waits until it has seen it.",
         ))
         .schema(Some(schema))
         .build()
