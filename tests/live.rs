@@ -78,7 +78,12 @@ async fn a_message_and_its_answer_reach_both_sides_in_the_same_order() {
     server.settled(business.id).await;
     let theirs = customer.get("/api/webchat/messages").await.is(200).body["data"].clone();
     let ids = |page: &Value| -> Vec<Value> {
-        page.as_array().unwrap().iter().filter(|m| m["type"] == "text" && m["kind"] != "note").map(|m| m["id"].clone()).collect()
+        page.as_array()
+            .unwrap()
+            .iter()
+            .filter(|m| m["type"] == "text" && m["kind"] != "note")
+            .map(|m| m["id"].clone())
+            .collect()
     };
     let ours = jane.get(&format!("{path}/messages")).await.is(200).body["data"].clone();
     let messages: Vec<_> = ids(&ours).into_iter().filter(|id| ids(&theirs).contains(id)).collect();
@@ -113,7 +118,10 @@ async fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
         let seen = inbox.next("message.posted").await;
         assert_eq!(seen["data"]["message"]["text"], json!(n.to_string()));
         assert_eq!(seen["conversationId"], first["conversationId"]);
-        assert_eq!(inbox.next("message.posted").await["data"]["message"]["text"], json!(format!("Question {n}")));
+        assert_eq!(
+            inbox.next("message.posted").await["data"]["message"]["text"],
+            json!(format!("Question {n}"))
+        );
     }
     // A position that nobody can have seen, or that is no position, begins with a snapshot.
     for unknown in [1_000_000, -5] {
@@ -168,7 +176,10 @@ async fn the_queue_moves_up_for_those_who_wait() {
     let path = format!("{BASE}/conversations/{}/assign", ahead["conversationId"].as_str().unwrap());
     jane.post(&path, json!({"agentId": me})).await.is(200);
     let moved = chat.next("queue.changed").await;
-    assert_eq!((&moved["data"]["queuePosition"], &moved["conversationId"]), (&json!(1), &behind["conversationId"]));
+    assert_eq!(
+        (&moved["data"]["queuePosition"], &moved["conversationId"]),
+        (&json!(1), &behind["conversationId"])
+    );
     let shown = second.get("/api/webchat/conversation").await.is(200);
     assert_eq!(shown.body["conversation"]["queuePosition"], 1);
     server.stop().await;
@@ -247,12 +258,14 @@ async fn a_socket_closes_with_its_session_its_agent_and_its_server() {
 async fn a_socket_opens_for_its_own_page_only() {
     let Setting { server, backend, jane, .. } = setting().await;
     let foreign = jane.with("origin", "https://evil.example");
-    assert!(crate::support::socket::Socket::open(
-        &format!("{}{BASE}/socket", server.url().replace("http", "ws")),
-        &[("origin", "https://evil.example".to_owned())]
-    )
-    .await
-    .is_err());
+    assert!(
+        crate::support::socket::Socket::open(
+            &format!("{}{BASE}/socket", server.url().replace("http", "ws")),
+            &[("origin", "https://evil.example".to_owned())]
+        )
+        .await
+        .is_err()
+    );
     foreign.get(&format!("{BASE}/socket")).await.is_problem(426, "upgrade_required");
     server.anybody().get(&format!("{BASE}/socket")).await.is_problem(401, "not_signed_in");
     backend.get("/api/webchat/socket").await.is_problem(401, "no_session");
@@ -323,7 +336,10 @@ async fn an_agent_whose_last_socket_is_gone_goes_offline_and_its_waiting_custome
     let mut inbox = jane.inbox_socket(None).await;
     inbox.next("hello").await;
     let online = watcher.next("agent.availability").await;
-    assert_eq!((&online["data"]["availability"], &online["data"]["reason"]), (&json!("online"), &json!("reconnected")));
+    assert_eq!(
+        (&online["data"]["availability"], &online["data"]["reason"]),
+        (&json!("online"), &json!("reconnected"))
+    );
     assert_eq!(watcher.next("conversation.assigned").await["conversationId"], json!(conversation));
     server.stop().await;
 }

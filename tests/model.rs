@@ -137,18 +137,26 @@ impl<S: Folding> View<S> {
     async fn becomes(&mut self, fresh: impl AsyncFn() -> S) {
         let equal = async {
             loop {
-                let (known, fresh) = (serde_json::to_value(&self.snapshot).unwrap(), serde_json::to_value(fresh().await).unwrap());
+                let (known, fresh) = (
+                    serde_json::to_value(&self.snapshot).unwrap(),
+                    serde_json::to_value(fresh().await).unwrap(),
+                );
                 if known == fresh {
                     return;
                 }
-                if let Ok(frame) = tokio::time::timeout(Duration::from_millis(300), self.socket.frame()).await {
+                if let Ok(frame) = tokio::time::timeout(Duration::from_millis(300), self.socket.frame()).await
+                {
                     self.take(frame);
                 }
             }
         };
         if tokio::time::timeout(SOON, equal).await.is_err() {
             let fresh = serde_json::to_value(fresh().await).unwrap();
-            assert_eq!(serde_json::to_value(&self.snapshot).unwrap(), fresh, "snapshot + deltas, fresh snapshot");
+            assert_eq!(
+                serde_json::to_value(&self.snapshot).unwrap(),
+                fresh,
+                "snapshot + deltas, fresh snapshot"
+            );
         }
     }
 
@@ -239,7 +247,9 @@ impl World {
             }
             Step::Available(a, n) => {
                 let availability = [Availability::Online, Availability::Away, Availability::Offline][n % 3];
-                return self.execute::<Agent>(agent(a).id, AgentCommand::SetAvailability { availability }).await;
+                return self
+                    .execute::<Agent>(agent(a).id, AgentCommand::SetAvailability { availability })
+                    .await;
             }
             Step::Capacity(a, n) => {
                 let capacity = u32::try_from(n % 4).unwrap();
@@ -252,9 +262,10 @@ impl World {
                 return self.execute::<BusinessAggregate>(self.business.id, command).await;
             }
             _ if self.conversations.is_empty() => return,
-            Step::Say(n) => {
-                (pick(n), C::PostMessage { author: (&owner(pick(n))).into(), message: self.message("Anybody?") })
-            }
+            Step::Say(n) => (
+                pick(n),
+                C::PostMessage { author: (&owner(pick(n))).into(), message: self.message("Anybody?") },
+            ),
             Step::Answer(a, n) => {
                 (pick(n), C::PostMessage { author: agent(a).into(), message: self.message("Yes.") })
             }
@@ -303,7 +314,10 @@ impl World {
                 let id = self.conversations[pick(n)].0;
                 let state = state.state::<Conversation>(self.business.id, id).await.unwrap();
                 let call = serde_json::to_value(&state).unwrap();
-                let Some(call_id) = call.pointer("/Opened/status/Active/call/id").and_then(Value::as_str) else { return };
+                let Some(call_id) = call.pointer("/Opened/status/Active/call/id").and_then(Value::as_str)
+                else {
+                    return;
+                };
                 let call_id = call_id.parse().unwrap();
                 (pick(n), C::EndCall { call_id, reason: CallEndReason::HungUp, by: None, now })
             }
@@ -369,7 +383,10 @@ impl World {
                 .filter(|m| ids.iter().any(|id| m["conversationId"] == *id))
                 .collect();
             let seen: Vec<&Value> = chat.messages.iter().collect();
-            assert_eq!(seen, seen_by_team, "customer {n} and the team saw the same messages in the same order");
+            assert_eq!(
+                seen, seen_by_team,
+                "customer {n} and the team saw the same messages in the same order"
+            );
         }
         let live = dump(&self.server.config).await;
         for &projection in Projection::ALL {
@@ -384,7 +401,12 @@ impl World {
 
 #[test]
 fn whatever_happens_every_reader_agrees_with_the_log() {
-    let config = ProptestConfig { cases: 6, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 6,
+        max_shrink_iters: 30,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     TestRunner::new(config)
         .run(&prop::collection::vec(step(), 40..70), |steps| {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
