@@ -3,6 +3,8 @@
 mod support;
 
 mod architecture;
+mod crash;
+mod guide;
 mod live;
 mod log;
 mod model;

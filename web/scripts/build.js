@@ -1,4 +1,4 @@
-/** Builds everything into dist/: the pages, then the compressed form of each file for the server to choose from. */
+/** Builds everything into dist/: the pages, the loader, then each file's compressed forms for the server to choose from. */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
 await build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+await build({ configFile: join(root, "vite.loader.config.ts"), logLevel: "warn" });
 
 for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   if (!/\.(html|js|css|svg)$/.test(name)) continue;

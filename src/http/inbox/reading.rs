@@ -11,7 +11,7 @@ use openchat_projections::{
 };
 
 use super::{
-    answers::{Colleague, ConversationAnswer, ConversationWithMessages, Team, example_page},
+    answers::{Colleague, ConversationAnswer, ConversationWithMessages, example_page},
     input::{InboxQuery, MessagesQuery},
 };
 use crate::{
@@ -111,16 +111,17 @@ pub(super) async fn list_messages(
     found.map(|_| Reply::ok(page)).ok_or_else(|| refused(&ConversationRefusal::NotFound))
 }
 
-/// List the team.
+/// List your colleagues.
 ///
 /// Everybody who is on it now, whether available or not.
-#[utoipa::path(operation_id = "listTeam", tag = "Agents",
-    responses((status = 200, description = "The team.", body = Team)),
+#[utoipa::path(operation_id = "listColleagues", tag = "Agents",
+    responses((status = 200, description = "The team, on one page.", body = Page<Colleague>,
+        example = json!(example_page::<Colleague>()))),
     security(("session" = [])))]
 #[get("/agents")]
-pub(super) async fn list_team(me: Member, app: Data<App>) -> Result<Reply<Team>, Problem> {
+pub(super) async fn list_colleagues(me: Member, app: Data<App>) -> Result<Reply<Page<Colleague>>, Problem> {
     let db = app.pools.tenant(me.tenant()).await?;
     let all = agents::list(&db, me.tenant()).await?;
     let active = all.into_iter().filter(|agent| agent.status == AgentStatus::Active);
-    Ok(Reply::ok(Team { data: active.map(Colleague::from).collect(), next_cursor: None }))
+    Ok(Reply::ok(Page { data: active.map(Colleague::from).collect(), next_cursor: None }))
 }

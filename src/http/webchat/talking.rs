@@ -27,10 +27,10 @@ use crate::{
     http::{
         Blankable, Body, Customer, Faults, Input, Problem, Query, Reply,
         calls::{CustomerCall, not_configured},
-        inbox::answers::Done,
         input::input,
         refused,
         reply::settle,
+        sign_in::Done,
         talk::{self, ClientMessageId, MessagesQuery, UpTo},
     },
     projector::viewed,
@@ -259,7 +259,7 @@ pub(super) async fn set_typing(
     if let Some(conversation) = current(&app, &me).await? {
         app.hub.type_in(me.tenant(), conversation, Typist::Customer { id: me.id() }, typing);
     }
-    Ok(Reply::ok(Done::IT))
+    Ok(Reply::ok(Done::DONE))
 }
 
 /// Tell how far the customer has read.
@@ -281,7 +281,7 @@ pub(super) async fn mark_read(
     let seen = viewed(&app.pools.tenant(me.tenant()).await?, me.tenant()).await?;
     let command = ConversationCommand::MarkRead { reader: Reader::Customer, up_to: up_to.0.min(seen) };
     let done = app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await?;
-    Ok(Reply::ok(Done::IT).at(done.position))
+    Ok(Reply::ok(Done::DONE).at(done.position))
 }
 
 /// Rate the support.
@@ -302,7 +302,7 @@ pub(super) async fn rate(
     let conversation = existing(&app, &me).await?;
     let command = ConversationCommand::Rate { score: score.0, comment: comment.0 };
     match app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await {
-        Ok(done) => Ok(Reply::ok(Done::IT).at(done.position)),
+        Ok(done) => Ok(Reply::ok(Done::DONE).at(done.position)),
         Err(error) => Err(told(&app, &me, error.into()).await),
     }
 }

@@ -294,6 +294,26 @@ fn pages_of_messages_and_unread_marks_are_bounded() {
 }
 
 #[test]
+fn skills_that_were_set_before_joining_stay() {
+    let mut world = World::new();
+    let mut snapshot = Known::from(&world.log).agents(agent_id(0));
+    let begun = world.log.len();
+    for (a, b, c) in [(255, 0, 0), (2, 3, 7), (2, 0, 255)] {
+        world.happen(Step { what: 3, a, b, c });
+    }
+    let agent = |snapshot: &AgentSnapshot| {
+        let agent = snapshot.agents.iter().find(|it| it.id == agent_id(2)).unwrap();
+        (agent.joined, agent.skills.len())
+    };
+    let after = [(false, 0), (false, 1), (true, 1)];
+    for (event, expected) in world.log[begun..].iter().zip(after) {
+        assert_eq!(snapshot.fold(&Delta::for_agents(event).unwrap()), None);
+        assert_eq!(agent(&snapshot), expected);
+    }
+    assert_eq!(snapshot, Known::from(&world.log).agents(agent_id(0)));
+}
+
+#[test]
 fn frames_have_the_contracts_form() {
     let mut world = World::new();
     world.open(0, 0);
