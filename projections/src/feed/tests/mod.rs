@@ -15,6 +15,7 @@ use self::{
     world::{LOAD, SECRET, Step, World, agent_id, customer_id, steps},
 };
 use super::*;
+use crate::inbox::ConversationView;
 
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
@@ -276,7 +277,7 @@ fn pages_of_messages_and_unread_marks_are_bounded() {
     let mut world = World::new();
     world.open(0, 0);
     let begun = world.log.len();
-    for _ in 0..ConversationSummary::UNREAD + 5 {
+    for _ in 0..ConversationView::UNREAD + 5 {
         world.customer_writes(0);
     }
     let mut session = Session::at(&world.log[..begun], 0);
@@ -289,7 +290,7 @@ fn pages_of_messages_and_unread_marks_are_bounded() {
     let own = session.snapshot.conversation.as_ref().unwrap();
     assert_eq!((own.messages.len(), own.has_earlier), (OwnConversation::MESSAGES, true));
     assert_eq!(session.snapshot, known.customer(customer_id(0)));
-    assert_eq!(agents.conversations[0].unread.len(), ConversationSummary::UNREAD);
+    assert_eq!(agents.conversations[0].unread_messages.len(), ConversationView::UNREAD);
     assert_eq!(agents, known.agents(agent_id(0)));
 }
 
