@@ -57,7 +57,8 @@ macro_rules! id_inputs {
         impl Input for $type {
             fn read(value: Value) -> Result<Self, Faults> {
                 let text = String::read(value)?;
-                text.parse().map_err(|_| Faults::of(concat!("must be an id like ", stringify!($type))))
+                let fault = || format!("must be {}_ followed by 32 hexadecimal digits", Self::PREFIX);
+                text.parse().map_err(|_| Faults::of(fault()))
             }
         }
     )*};

@@ -16,6 +16,13 @@ use crate::{
     store::StoreError,
 };
 
+/// The conversation that goes on.
+pub(super) struct Begun {
+    pub(super) conversation: ConversationId,
+    /// Whether the views don't know of it yet.
+    pub(super) just_now: bool,
+}
+
 /// What is known of the session's customer. The session of a visitor who was merged into somebody is over.
 pub(super) async fn known(app: &App, me: &Customer) -> Result<CustomerRef, Problem> {
     talk::customer(app, me.tenant(), me.id()).await?.ok_or_else(ended)
@@ -62,13 +69,9 @@ pub(super) async fn existing(app: &App, me: &Customer) -> Result<ConversationId,
 ///
 /// A customer's first conversation is begun under one name, whoever begins it: of two tabs that both find none, one
 /// begins it and both are told the same.
-pub(super) async fn begun(
-    app: &App,
-    me: &Customer,
-    customer: &CustomerRef,
-) -> Result<ConversationId, Problem> {
+pub(super) async fn begun(app: &App, me: &Customer, customer: &CustomerRef) -> Result<Begun, Problem> {
     if let Some(current) = current(app, me).await? {
-        return Ok(current);
+        return Ok(Begun { conversation: current, just_now: false });
     }
     let name = CommandId::derive(me.tenant(), &[&me.id().to_string(), "first conversation"]);
     let channel = match me.0.entry {
@@ -79,5 +82,6 @@ pub(super) async fn begun(
         ConversationCommand::Open { customer: customer.clone(), channel, subject: None, message: None };
     let id = ConversationId::from_uuid(app.clock.uuid());
     let done = app.aggregates.execute::<Conversation>(&me.context().once(name), id, &command).await?;
-    done.events.iter().find_map(|event| talk::conversation(event)).ok_or_else(talk::taken)
+    let opened = done.events.iter().find_map(|event| talk::conversation(event));
+    Ok(Begun { conversation: opened.ok_or_else(talk::taken)?, just_now: true })
 }

@@ -83,40 +83,28 @@ enum Entry {
 /// A session in the webchat.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({
-    "id": "ses_019aafc33b7c7d80a1b2c3d4e5f60718",
-    "entry": "widget",
-    "expiresAt": "2026-03-31T09:30:00Z",
-    "customer": {
-        "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": null, "email": null, "phone": null
-    },
-    "business": {
-        "name": "Acme Support",
-        "welcomeMessage": "Hello! How can we help?",
-        "awayMessage": null,
-        "branding": {"color": "#2563eb", "logoUrl": null}
-    }
-}))]
-pub(super) struct ChatSession {
+struct ChatSession {
     /// Its public name.
     id: SessionId,
+    /// What opens it, as a bearer token; told only when it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token: Option<String>,
     /// How the customer came in.
     entry: Entry,
     /// Until when it lasts.
     expires_at: DateTime<Utc>,
-    /// Who is asking.
-    customer: OwnProfile,
-    /// Who is asked.
-    business: PublicBusiness,
 }
 
-/// A session that has begun.
+/// A session, who is asking, and who is asked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "token": "Q3mWc7yV8rXbL1sJ4eGuA9dPkQ6iRoH3fCz5FKq0hTz",
-    "id": "ses_019aafc33b7c7d80a1b2c3d4e5f60718",
-    "entry": "widget",
-    "expiresAt": "2026-03-31T09:30:00Z",
+    "session": {
+        "id": "ses_019aafc33b7c7d80a1b2c3d4e5f60718",
+        "token": "Q3mWc7yV8rXbL1sJ4eGuA9dPkQ6iRoH3fCz5FKq0hTz",
+        "entry": "widget",
+        "expiresAt": "2026-03-31T09:30:00Z"
+    },
     "customer": {
         "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": null, "email": null, "phone": null
     },
@@ -127,12 +115,13 @@ pub(super) struct ChatSession {
         "branding": {"color": "#2563eb", "logoUrl": null}
     }
 }))]
-pub(super) struct BegunSession {
-    /// What opens it, as a bearer token; it is in the cookie, too.
-    token: String,
+pub(super) struct ChatAnswer {
     /// The session.
-    #[serde(flatten)]
     session: ChatSession,
+    /// Who is asking.
+    customer: OwnProfile,
+    /// Who is asked.
+    business: PublicBusiness,
 }
 
 /// Begin a chat session.
@@ -145,7 +134,7 @@ pub(super) struct BegunSession {
 /// frames and pages by itself.
 #[utoipa::path(operation_id = "beginChat", tag = "Webchat", request_body = NewSession,
     responses(
-        (status = 201, description = "The session has begun.", body = BegunSession),
+        (status = 201, description = "The session has begun.", body = ChatAnswer),
         (status = 401, description = "handoff_unknown: This support link is unknown here. Go back to where it came from and open support again.\n\
             handoff_used: This support link was used already. Go back to where it came from and open support again.\n\
             handoff_expired: This support link has expired. Go back to where it came from and open support again.\n\
@@ -167,7 +156,7 @@ pub(super) async fn begin_session(
     Body(new): Body<NewSession>,
     req: HttpRequest,
     app: Data<App>,
-) -> Result<Reply<BegunSession>, Problem> {
+) -> Result<Reply<ChatAnswer>, Problem> {
     let (token, session) = match new {
         NewSession::Visitor(VisitorsSession { key }) => arrive(&app, &req, &key).await?,
         NewSession::Handoff(HandoffsSession { token }) => {
@@ -180,8 +169,7 @@ pub(super) async fn begin_session(
     let position = head(&app, session.tenant).await?;
     settle(&app, session.tenant, position).await;
     let cookie = cookie(&app, token.reveal(), session.expires_at - app.clock.now());
-    let session = told(&app, &Customer(session.into())).await?;
-    let begun = BegunSession { token: token.reveal().to_owned(), session };
+    let begun = told(&app, &Customer(session.into()), Some(&token)).await?;
     Ok(Reply::created(begun).at(position).written_cookie(&cookie))
 }
 
@@ -189,11 +177,11 @@ pub(super) async fn begin_session(
 ///
 /// Who is asking, who is asked, and what the customer reads first.
 #[utoipa::path(operation_id = "getChat", tag = "Webchat",
-    responses((status = 200, description = "The session.", body = ChatSession)),
+    responses((status = 200, description = "The session.", body = ChatAnswer)),
     security(("customer" = [])))]
 #[get("/session")]
-pub(super) async fn get_session(me: Customer, app: Data<App>) -> Result<Reply<ChatSession>, Problem> {
-    Ok(Reply::ok(told(&app, &me).await?))
+pub(super) async fn get_session(me: Customer, app: Data<App>) -> Result<Reply<ChatAnswer>, Problem> {
+    Ok(Reply::ok(told(&app, &me, None).await?))
 }
 
 /// End the session.
@@ -260,15 +248,14 @@ async fn exchange(
     Ok(begun)
 }
 
-async fn told(app: &App, me: &Customer) -> Result<ChatSession, Problem> {
+async fn told(app: &App, me: &Customer, token: Option<&Token>) -> Result<ChatAnswer, Problem> {
     let entry = match me.0.entry {
         CustomerEntry::Widget(_) => Entry::Widget,
         CustomerEntry::Handoff => Entry::Handoff,
     };
-    Ok(ChatSession {
-        id: me.0.id,
-        entry,
-        expires_at: me.0.expires_at,
+    let token = token.map(|token| token.reveal().to_owned());
+    Ok(ChatAnswer {
+        session: ChatSession { id: me.0.id, token, entry, expires_at: me.0.expires_at },
         customer: own_profile(known(app, me).await?),
         business: business(app, me.tenant()).await?,
     })

@@ -21,7 +21,7 @@ use utoipa::{
     },
 };
 
-use super::customers::{begun, current, existing, known, shown};
+use super::customers::{Begun, begun, current, existing, known, shown};
 use crate::{
     app::App,
     http::{
@@ -29,6 +29,7 @@ use crate::{
         calls::{CustomerCall, not_configured},
         input::input,
         refused,
+        reply::settle,
         sign_in::Done,
         talk::{self, ClientMessageId, MessagesQuery, UpTo},
     },
@@ -224,7 +225,7 @@ pub(super) async fn post_message(
     app: Data<App>,
 ) -> Result<Reply<PostedMessage>, Problem> {
     let customer = known(&app, &me).await?;
-    let conversation = begun(&app, &me, &customer).await?;
+    let Begun { conversation, just_now } = begun(&app, &me, &customer).await?;
     let mut context = me.context();
     context.command = new
         .client_message_id
@@ -234,6 +235,10 @@ pub(super) async fn post_message(
     let message = talk::new_message(&app, body, new.client_message_id);
     let command = ConversationCommand::PostMessage { author: Author::from(&customer), message };
     let done = app.aggregates.execute::<Conversation>(&context, conversation, &command).await?;
+    if just_now {
+        // What comes next, such as the socket, begins with the conversation.
+        settle(&app, me.tenant(), done.position).await;
+    }
     let answer = PostedMessage { message: talk::posted(&done)? };
     Ok(if done.replayed { Reply::ok(answer) } else { Reply::created(answer) }.at(done.position))
 }
