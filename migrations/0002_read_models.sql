@@ -24,8 +24,9 @@ create index inbox_mine on inbox (tenant_id, assignee_id, activity desc)
   where status <> 'resolved' and assignee_id is not null;
 create index inbox_unassigned on inbox (tenant_id, activity desc)
   where status <> 'resolved' and assignee_id is null;
+create index inbox_unresolved on inbox (tenant_id, activity desc) where status <> 'resolved';
 create index inbox_resolved on inbox (tenant_id, activity desc) where status = 'resolved';
-create index inbox_customer on inbox (tenant_id, customer_id, activity desc);
+create index inbox_customer on inbox (tenant_id, customer_id, activity desc) include (conversation_id);
 create index inbox_snoozed on inbox (snoozed_until, tenant_id) where snoozed_until is not null;
 -- Its lexemes begin with a part of the tenant's id. The pending list is kept short because every search reads it.
 create index inbox_search on inbox using gin (search) with (gin_pending_list_limit = 512);
@@ -39,30 +40,36 @@ create table transcript (
   primary key (tenant_id, conversation_id, position)
 );
 
+-- Whether an answer is awaited changes most, and is in no index.
 create table routing (
   tenant_id uuid not null,
   conversation_id uuid not null,
   position bigint not null,
-  open boolean not null,
   rank smallint not null,
-  assignee_id uuid,
+  snoozed boolean not null,
   waiting_position bigint,
   waiting_since timestamptz,
+  assignee_id uuid,
+  assigned_at bigint,
+  unanswered boolean not null,
   primary key (tenant_id, conversation_id)
-);
+) with (fillfactor = 80);
 
 create index routing_waiting on routing (tenant_id, rank, waiting_position) where waiting_position is not null;
-create index routing_load on routing (tenant_id, assignee_id) where open and assignee_id is not null;
+create index routing_assigned on routing (tenant_id, assignee_id, snoozed) where assignee_id is not null;
+create index routing_standing on routing (tenant_id)
+  where waiting_position is not null or snoozed or rank <> 2;
 
 create table routing_agents (
   tenant_id uuid not null,
   agent_id uuid not null,
   position bigint not null,
   name text not null,
-  active boolean not null,
   online boolean not null,
   capacity bigint not null,
   last_assigned bigint not null,
+  offline_since bigint,
+  deactivated_at bigint,
   primary key (tenant_id, agent_id)
 );
 
@@ -87,10 +94,12 @@ create table agents (
   position bigint not null,
   user_id uuid,
   online boolean not null,
+  available boolean not null,
   data json not null,
   primary key (tenant_id, agent_id)
 );
 
+create index agents_available on agents (tenant_id, agent_id) where available;
 create index agents_user on agents (user_id, tenant_id) where user_id is not null;
 
 create table integration_keys (

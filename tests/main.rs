@@ -3,6 +3,10 @@
 mod support;
 
 mod architecture;
+mod crash;
+mod guide;
+mod live;
 mod log;
+mod model;
 mod projector;
 mod routing;

@@ -81,10 +81,12 @@ const LOAD: &str = "\
         where tenant_id = k.tenant and agent_id = k.id limit 1) r";
 
 const STORE: &str = "\
-    insert into agents (tenant_id, agent_id, position, user_id, online, data) \
-    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::boolean[], $6::json[]) \
+    insert into agents (tenant_id, agent_id, position, user_id, online, available, data) \
+    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::boolean[], $6::boolean[], \
+        $7::json[]) \
     on conflict (tenant_id, agent_id) do update set \
-        position = excluded.position, user_id = excluded.user_id, online = excluded.online, data = excluded.data";
+        position = excluded.position, user_id = excluded.user_id, online = excluded.online, \
+        available = excluded.available, data = excluded.data";
 
 const GET: &str = "select data from agents where tenant_id = $1 and agent_id = $2";
 
@@ -93,6 +95,8 @@ const LIST: &str = "select data from agents where tenant_id = $1 order by agent_
 const BY_USER: &str = "select data, tenant_id from agents where user_id = $1 order by tenant_id, agent_id";
 
 const ONLINE_COUNT: &str = "select count(*) from agents where tenant_id = $1 and online";
+
+const AVAILABLE: &str = "select tenant_id, agent_id from agents where available order by tenant_id, agent_id";
 
 /// Folds a batch of events in.
 ///
@@ -117,6 +121,7 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
             &column(&rows, |it| it.position),
             &column(&rows, |it| it.row.user_id.map(UserId::uuid)),
             &column(&rows, |it| it.row.is_online()),
+            &column(&rows, |it| it.row.is_available()),
             &column(&rows, |it| Json(it.row)),
         ],
     )
@@ -162,11 +167,27 @@ pub async fn online_count(db: &impl Db, tenant: BusinessId) -> Result<i64, Query
     row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
+/// Everybody of any business who is on a team and not offline. For a connection that serves all tenants.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn available(db: &impl Db) -> Result<Vec<(BusinessId, AgentId)>, QueryError> {
+    let rows = db.query(AVAILABLE, &[]).await?;
+    rows.iter()
+        .map(|row| Ok((BusinessId::from_uuid(row.try_get(0)?), AgentId::from_uuid(row.try_get(1)?))))
+        .collect()
+}
+
 impl AgentView {
     /// Whether it takes new conversations now.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.status == AgentStatus::Active && self.availability == Availability::Online
+    }
+
+    /// Whether it is there, online or away.
+    fn is_available(&self) -> bool {
+        self.status == AgentStatus::Active && self.availability != Availability::Offline
     }
 
     fn new(id: AgentId, email: Email, name: Name, role: Role, capacity: u32) -> Self {
@@ -308,7 +329,7 @@ mod tests {
         assert_eq!((it.role, it.name.as_str(), it.capacity), (Role::Admin, "Samantha", 9));
         assert_eq!(it.skills, tags(&["billing", "french"]));
         assert_eq!(it.availability_reason, Some(AvailabilityReason::Chosen));
-        assert!(it.is_online());
+        assert!(it.is_online() && it.is_available());
     }
 
     #[test]
@@ -320,10 +341,6 @@ mod tests {
         let history = joined().agent(7, online).agent(7, AgentEvent::Deactivated { by: agent(1) });
         let it = agent_after(&history).unwrap();
         assert_eq!((it.status, it.availability), (AgentStatus::Deactivated, Availability::Offline));
-        assert!(!it.is_online());
+        assert!(!it.is_online() && !it.is_available());
     }
-}
-/// s
-pub async fn available(_d: &impl Db) -> Result<Vec<(BusinessId, AgentId)>, QueryError> {
-    Ok(vec![])
 }

@@ -59,6 +59,21 @@ impl<T> Rows<T> {
         folded.fold(position, step);
     }
 
+    /// The same for events most of which change nothing: a row that stays as it was is not written.
+    ///
+    /// Its position stays, too, because an event that changed nothing changes nothing when it comes again.
+    pub(crate) fn fold_changes(&mut self, key: Key, position: Position, step: impl FnOnce(&mut Option<T>))
+    where
+        T: Copy + PartialEq,
+    {
+        let folded = self.0.entry(key).or_insert(Folded { position: 0, row: None, changed: false });
+        let mut after = folded.row;
+        step(&mut after);
+        if after != folded.row {
+            folded.fold(position, |row| *row = after);
+        }
+    }
+
     /// Folds the event at `position` into every row of the tenant that it concerns.
     pub(crate) fn fold_all(
         &mut self,
@@ -151,6 +166,20 @@ mod tests {
             rows.fold(key(1, 1), position, push(text));
         }
         assert_eq!(contents(&rows), [(5, "abc")]);
+    }
+
+    #[test]
+    fn a_row_that_an_event_leaves_as_it_was_is_not_written() {
+        let mut rows = Rows(BTreeMap::new());
+        let set = |value| move |row: &mut Option<u8>| *row = Some(value);
+        rows.fold_changes(key(1, 1), 3, set(7));
+        rows.0.values_mut().for_each(|row| row.changed = false);
+        rows.fold_changes(key(1, 1), 4, set(7));
+        rows.fold_changes(key(1, 1), 2, set(8));
+        assert!(rows.changed().is_empty());
+        rows.fold_changes(key(1, 1), 4, set(8));
+        let changed: Vec<_> = rows.changed().iter().map(|it| (it.position, *it.row)).collect();
+        assert_eq!(changed, [(4, 8)]);
     }
 
     #[test]

@@ -2,16 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, BusinessId, ConversationId, CustomerId, DomainEvent, MessageId, MessageText, Name, Position,
-    Recorded,
-    conversation::{Author, ConversationEvent, MessageBody},
+    BusinessId, ConversationId, DomainEvent, MessageId, MessageText, Position, Recorded,
+    conversation::{AgentRef, Author, ConversationEvent, MessageBody},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
+use tokio_postgres::{Row, types::Json};
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, QueryError,
+    ApplyError, Db, DbError, QueryError,
     page::Page,
     rows::{column, document},
 };
@@ -23,22 +22,19 @@ use crate::{
     "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
     "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
     "author": {"kind": "customer", "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Jane Customer"},
-    "kind": "message",
     "type": "text",
     "text": "I need help with my order.",
     "createdAt": "2026-03-01T09:30:00Z",
     "position": 42,
     "clientMessageId": "9b2e6c1a"
 }))]
-pub struct MessageView {
+pub struct Message {
     /// The message's id.
     pub id: MessageId,
     /// The conversation that it is in.
     pub conversation_id: ConversationId,
-    /// Who said it.
-    pub author: AuthorView,
-    /// Whether both sides see it, or the team only.
-    pub kind: MessageKind,
+    /// Who said it, with the name that it had then.
+    pub author: Author,
     /// What it holds.
     pub r#type: MessageType,
     /// The words.
@@ -46,42 +42,11 @@ pub struct MessageView {
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// Its place in the business's event log; a conversation's messages are in this order for everybody.
+    #[schema(value_type = i64)]
     pub position: Position,
     /// The sender's own name for it, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<String>,
-}
-
-/// Who said or did something in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum AuthorView {
-    /// The customer.
-    Customer {
-        /// Its id.
-        id: CustomerId,
-        /// Its name at that moment, if it had one.
-        name: Option<Name>,
-    },
-    /// An agent.
-    Agent {
-        /// Its id.
-        id: AgentId,
-        /// The name that customers saw at that moment.
-        name: Name,
-    },
-    /// OpenChat itself.
-    System,
-}
-
-/// Whether both sides see what was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum MessageKind {
-    /// Both sides see it.
-    Message,
-    /// Only the team sees it.
-    Note,
 }
 
 /// What a message holds.
@@ -92,13 +57,25 @@ pub enum MessageType {
     Text,
 }
 
-/// Who reads a transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// The customer, and backends on its behalf: messages only.
-    Customer,
-    /// The team: messages and notes.
-    Team,
+/// An entry of a transcript as the team reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[schema(example = json!({
+    "kind": "message",
+    "id": "msg_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
+    "author": {"kind": "customer", "id": "cus_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Jane Customer"},
+    "type": "text",
+    "text": "I need help with my order.",
+    "createdAt": "2026-03-01T09:30:00Z",
+    "position": 42,
+    "clientMessageId": "9b2e6c1a"
+}))]
+pub enum TranscriptEntry {
+    /// Both sides see it.
+    Message(Message),
+    /// An agent wrote it for the team only.
+    Note(Message),
 }
 
 const STORE: &str = "\
@@ -107,12 +84,12 @@ const STORE: &str = "\
     on conflict do nothing";
 
 // The inner limit is written out so that one prepared plan, made without knowing $4, still walks the index.
-const TEAMS_PAGE: &str = "\
-    select data from (select position, data from transcript \
+const PAGE: &str = "\
+    select data, note from (select position, data, note from transcript \
         where tenant_id = $1 and conversation_id = $2 and position < $3 order by position desc limit 101) t \
     order by position desc limit $4";
 
-const CUSTOMERS_PAGE: &str = "\
+const MESSAGES: &str = "\
     select data from (select position, data from transcript \
         where tenant_id = $1 and conversation_id = $2 and position < $3 and not note \
         order by position desc limit 101) t \
@@ -123,27 +100,30 @@ const CUSTOMERS_PAGE: &str = "\
 /// # Errors
 /// [`ApplyError`]; the caller's transaction must then be rolled back.
 pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
-    let messages: Vec<_> =
-        events.iter().copied().filter_map(|event| Some((event.tenant, MessageView::of(event)?))).collect();
-    if messages.is_empty() {
+    let entries: Vec<_> = events
+        .iter()
+        .copied()
+        .filter_map(|event| Some((event.tenant, TranscriptEntry::of(event)?)))
+        .collect();
+    if entries.is_empty() {
         return Ok(());
     }
     db.execute(
         STORE,
         &[
-            &column(&messages, |(tenant, _)| tenant.uuid()),
-            &column(&messages, |(_, message)| message.conversation_id.uuid()),
-            &column(&messages, |(_, message)| message.position),
-            &column(&messages, |(_, message)| message.kind == MessageKind::Note),
-            &column(&messages, |(_, message)| Json(message)),
+            &column(&entries, |(tenant, _)| tenant.uuid()),
+            &column(&entries, |(_, entry)| entry.message().conversation_id.uuid()),
+            &column(&entries, |(_, entry)| entry.message().position),
+            &column(&entries, |(_, entry)| matches!(entry, TranscriptEntry::Note(_))),
+            &column(&entries, |(_, entry)| Json(entry.message())),
         ],
     )
     .await?;
     Ok(())
 }
 
-/// A page of a conversation: the latest messages, or the latest before a position; the oldest of them first.
-/// The cursor leads to older ones.
+/// A page of a conversation as the team reads it: the latest messages and notes, or the latest before a position;
+/// the oldest of them first. The cursor leads to older ones.
 ///
 /// # Errors
 /// [`QueryError`].
@@ -151,25 +131,91 @@ pub async fn page(
     db: &impl Db,
     tenant: BusinessId,
     conversation: ConversationId,
-    audience: Audience,
     before: Option<Position>,
     limit: i64,
-) -> Result<Page<MessageView>, QueryError> {
-    let sql = match audience {
-        Audience::Team => TEAMS_PAGE,
-        Audience::Customer => CUSTOMERS_PAGE,
+) -> Result<Page<TranscriptEntry>, QueryError> {
+    let rows = select(db, PAGE, tenant, conversation, before, limit).await?;
+    let entry = |row: &Row| {
+        let (message, note) = (document(row, 0, "message")?, row.try_get(1)?);
+        Ok(if note { TranscriptEntry::Note(message) } else { TranscriptEntry::Message(message) })
     };
-    let before = before.unwrap_or(Position::MAX);
-    let rows = Page::<MessageView>::rows(limit);
-    let rows = db.query(sql, &[&tenant.uuid(), &conversation.uuid(), &before, &rows]).await?;
-    let messages =
-        rows.iter().map(|row| Ok(document(row, 0, "message")?)).collect::<Result<_, QueryError>>()?;
-    let mut page = Page::of(messages, limit, |message: &MessageView| message.position);
-    page.data.reverse();
-    Ok(page)
+    let entries = rows.iter().map(entry).collect::<Result<_, QueryError>>()?;
+    Ok(oldest_first(Page::of(entries, limit, |entry: &TranscriptEntry| entry.message().position)))
 }
 
-impl MessageView {
+/// The same without the notes: what customers, and backends on their behalf, may read.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn messages(
+    db: &impl Db,
+    tenant: BusinessId,
+    conversation: ConversationId,
+    before: Option<Position>,
+    limit: i64,
+) -> Result<Page<Message>, QueryError> {
+    let rows = select(db, MESSAGES, tenant, conversation, before, limit).await?;
+    let messages =
+        rows.iter().map(|row| Ok(document(row, 0, "message")?)).collect::<Result<_, QueryError>>()?;
+    Ok(oldest_first(Page::of(messages, limit, |message: &Message| message.position)))
+}
+
+async fn select(
+    db: &impl Db,
+    sql: &'static str,
+    tenant: BusinessId,
+    conversation: ConversationId,
+    before: Option<Position>,
+    limit: i64,
+) -> Result<Vec<Row>, DbError> {
+    let (before, rows) = (before.unwrap_or(Position::MAX), Page::<Message>::rows(limit));
+    db.query(sql, &[&tenant.uuid(), &conversation.uuid(), &before, &rows]).await
+}
+
+fn oldest_first<T>(mut page: Page<T>) -> Page<T> {
+    page.data.reverse();
+    page
+}
+
+impl Message {
+    /// The message that a `MessagePosted` event of the conversation tells of.
+    #[must_use]
+    pub fn posted(
+        event: &Recorded,
+        conversation_id: ConversationId,
+        id: MessageId,
+        author: &Author,
+        body: &MessageBody,
+        client_message_id: Option<&str>,
+    ) -> Self {
+        let MessageBody::Text { text } = body;
+        Self {
+            id,
+            conversation_id,
+            author: author.clone(),
+            r#type: MessageType::Text,
+            text: text.clone(),
+            created_at: event.at,
+            position: event.position,
+            client_message_id: client_message_id.map(str::to_owned),
+        }
+    }
+
+    /// The note that a `NoteAdded` event of the conversation tells of.
+    #[must_use]
+    pub fn noted(
+        event: &Recorded,
+        conversation_id: ConversationId,
+        id: MessageId,
+        author: &AgentRef,
+        text: &MessageText,
+    ) -> Self {
+        let body = MessageBody::Text { text: text.clone() };
+        Self::posted(event, conversation_id, id, &author.clone().into(), &body, None)
+    }
+}
+
+impl TranscriptEntry {
     /// The message or note that an event is, if it is one.
     #[must_use]
     pub fn of(recorded: &Recorded) -> Option<Self> {
@@ -177,14 +223,14 @@ impl MessageView {
             DomainEvent::Conversation(id, event) => (*id, event),
             DomainEvent::Customer(..) | DomainEvent::Agent(..) | DomainEvent::Business(..) => return None,
         };
-        let (id, author, kind, text, client_message_id) = match event {
+        match event {
             ConversationEvent::MessagePosted { message_id, author, body, client_message_id } => {
-                let MessageBody::Text { text } = body;
-                (*message_id, author.into(), MessageKind::Message, text, client_message_id.clone())
+                let name = client_message_id.as_deref();
+                let message = Message::posted(recorded, conversation_id, *message_id, author, body, name);
+                Some(Self::Message(message))
             }
             ConversationEvent::NoteAdded { note_id, author, text } => {
-                let author = AuthorView::Agent { id: author.id, name: author.name.clone() };
-                (*note_id, author, MessageKind::Note, text, None)
+                Some(Self::Note(Message::noted(recorded, conversation_id, *note_id, author, text)))
             }
             ConversationEvent::Opened { .. }
             | ConversationEvent::Assigned { .. }
@@ -199,28 +245,15 @@ impl MessageView {
             | ConversationEvent::CallStarted { .. }
             | ConversationEvent::CallJoined { .. }
             | ConversationEvent::CallEnded { .. }
-            | ConversationEvent::CustomerChanged { .. } => return None,
-        };
-        Some(Self {
-            id,
-            conversation_id,
-            author,
-            kind,
-            r#type: MessageType::Text,
-            text: text.clone(),
-            created_at: recorded.at,
-            position: recorded.position,
-            client_message_id,
-        })
+            | ConversationEvent::CustomerChanged { .. } => None,
+        }
     }
-}
 
-impl From<&Author> for AuthorView {
-    fn from(author: &Author) -> Self {
-        match author.clone() {
-            Author::Customer { id, name } => Self::Customer { id, name },
-            Author::Agent { id, name } => Self::Agent { id, name },
-            Author::System => Self::System,
+    /// What was said.
+    #[must_use]
+    pub const fn message(&self) -> &Message {
+        match self {
+            Self::Message(message) | Self::Note(message) => message,
         }
     }
 }
@@ -230,10 +263,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::history::{History, agent_ref, customer_ref, noted, opened, said, text};
+    use crate::history::{History, agent_ref, customer_ref, noted, opened, said};
 
-    fn transcript(history: &History) -> Vec<MessageView> {
-        history.events().iter().filter_map(MessageView::of).collect()
+    fn transcript(history: &History) -> Vec<TranscriptEntry> {
+        history.events().iter().filter_map(TranscriptEntry::of).collect()
     }
 
     #[test]
@@ -245,46 +278,47 @@ mod tests {
                 .conversation(1, noted(7, "Careful"))
                 .conversation(1, said(agent_ref(7), "Hi")),
         );
-        let told: Vec<_> = talk.iter().map(|m| (m.position, m.kind, m.text.as_str())).collect();
-        assert_eq!(
-            told,
-            [
-                (2, MessageKind::Message, "Hello"),
-                (3, MessageKind::Note, "Careful"),
-                (4, MessageKind::Message, "Hi")
-            ]
-        );
+        let told: Vec<_> = talk
+            .iter()
+            .map(|entry| {
+                let it = entry.message();
+                (it.position, it.text.as_str(), matches!(entry, TranscriptEntry::Note(_)))
+            })
+            .collect();
+        assert_eq!(told, [(2, "Hello", false), (3, "Careful", true), (4, "Hi", false)]);
     }
 
     #[test]
     fn a_message_has_the_form_that_integrators_know() {
         let history = History::default().conversation(1, said(&customer_ref(5), "Hello"));
-        assert_eq!(
-            serde_json::to_value(transcript(&history)).unwrap(),
-            json!([{
-                "id": "msg_0000000000000000000000000000004d",
-                "conversationId": "cnv_00000000000000000000000000000001",
-                "author": {
-                    "kind": "customer",
-                    "id": "cus_00000000000000000000000000000005",
-                    "name": "Customer 5"
-                },
-                "kind": "message",
-                "type": "text",
-                "text": "Hello",
-                "createdAt": "1970-01-01T00:01:00Z",
-                "position": 1,
-                "clientMessageId": "mine-1"
-            }])
-        );
+        let message = json!({
+            "id": "msg_0000000000000000000000000000004d",
+            "conversationId": "cnv_00000000000000000000000000000001",
+            "author": {
+                "kind": "customer",
+                "id": "cus_00000000000000000000000000000005",
+                "name": "Customer 5"
+            },
+            "type": "text",
+            "text": "Hello",
+            "createdAt": "1970-01-01T00:01:00Z",
+            "position": 1,
+            "clientMessageId": "mine-1"
+        });
+        let entry = &transcript(&history)[0];
+        assert_eq!(serde_json::to_value(entry.message()).unwrap(), message);
+        let mut told = message;
+        told["kind"] = "message".into();
+        assert_eq!(serde_json::to_value(entry).unwrap(), told);
+        assert_eq!(serde_json::from_value::<TranscriptEntry>(told).unwrap(), *entry);
     }
 
     #[test]
     fn a_note_says_so() {
         let history = History::default().conversation(1, noted(7, "Careful"));
         let note = &transcript(&history)[0];
-        assert_eq!(note.kind, MessageKind::Note);
-        assert_eq!(note.author, AuthorView::Agent { id: agent_ref(7).id, name: text("Agent 7") });
-        assert_eq!(note.client_message_id, None);
+        assert_eq!(serde_json::to_value(note).unwrap()["kind"], "note");
+        assert_eq!(note.message().author, Author::from(agent_ref(7)));
+        assert_eq!(note.message().client_message_id, None);
     }
 }

@@ -104,24 +104,26 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
 }
 
 fn expected_wait(agents_online: i64, picture: &Picture) -> Option<i64> {
-    let longest = picture.waiting.iter().map(|it| (picture.now - it.since).num_seconds().max(0)).max();
+    let longest =
+        picture.waiting.iter().map(|it| (picture.now - it.waiting_since).num_seconds().max(0)).max();
     (agents_online > 0).then(|| longest.unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use openchat_domain::ConversationId;
-    use openchat_projections::routing_queue::Waiting;
+    use openchat_domain::{ConversationId, conversation::Priority};
+    use openchat_projections::routing_queue::QueueEntry;
 
     use super::*;
 
     #[test]
     fn who_comes_now_may_wait_as_long_as_others_do() {
-        let waiting = |seconds| Waiting {
-            conversation: ConversationId::from_uuid(uuid::Uuid::nil()),
+        let waiting = |seconds| QueueEntry {
+            conversation_id: ConversationId::from_uuid(uuid::Uuid::nil()),
+            priority: Priority::Normal,
+            waiting_since: DateTime::UNIX_EPOCH - TimeDelta::seconds(seconds),
             position: 1,
-            since: DateTime::UNIX_EPOCH - TimeDelta::seconds(seconds),
         };
         let picture = |waiting| Picture { now: DateTime::UNIX_EPOCH, waiting, agents: vec![] };
         assert_eq!(expected_wait(2, &picture(vec![waiting(5), waiting(70)])), Some(70));

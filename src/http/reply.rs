@@ -29,8 +29,8 @@ pub struct Reply<T> {
     status: StatusCode,
     position: Option<Position>,
     cookie: Option<Cookie<'static>>,
-    written_cookie: Option<HeaderValue>,
     allowance: Option<Allowance>,
+    written_cookie: Option<HeaderValue>,
     body: T,
 }
 
@@ -93,8 +93,8 @@ impl<T: Serialize> Responder for Reply<T> {
         if let Some(cookie) = self.written_cookie {
             response.insert_header((SET_COOKIE, cookie));
         }
-        let mut response =
-            if self.status == StatusCode::NO_CONTENT { response.finish() } else { response.json(self.body) };
+        let empty = self.status == StatusCode::NO_CONTENT;
+        let mut response = if empty { response.finish() } else { response.json(self.body) };
         if let Some(allowance) = self.allowance {
             allowance.tell(response.headers_mut());
         }

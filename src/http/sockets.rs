@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 
-use super::{Customer, Member, Problem, ProblemBody, Query, by_session::is_cross_site, input::input};
+use super::{Customer, Member, Problem, Query, by_session::is_cross_site, input::input};
 use crate::{
     app::App,
     live::{self, Subscriber, Who},
@@ -30,7 +30,7 @@ input! {
 /// agent leaves the team, 4008 when the client reads too slowly and 4012 when the server restarts.
 #[utoipa::path(operation_id = "followInbox", tag = "Agents", params(Resume),
     responses((status = 101, description = "The websocket is open."),
-              (status = 426, description = "Not a websocket handshake.", body = ProblemBody<'static>)),
+              (status = 426, description = "upgrade_required: This address is for websockets.")),
     security(("session" = [])))]
 #[get("/socket")]
 pub(super) async fn agent_socket(
@@ -55,7 +55,7 @@ pub(super) async fn agent_socket(
 /// the session's cookie, the token travels as the subprotocol `bearer.<token>`, after `openchat`.
 #[utoipa::path(operation_id = "followConversation", tag = "Webchat", params(Resume),
     responses((status = 101, description = "The websocket is open."),
-              (status = 426, description = "Not a websocket handshake.", body = ProblemBody<'static>)),
+              (status = 426, description = "upgrade_required: This address is for websockets.")),
     security(("customer" = [])))]
 #[get("/socket")]
 pub(super) async fn customer_socket(

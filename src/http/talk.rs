@@ -7,8 +7,7 @@ use openchat_domain::{
 };
 use openchat_projections::{
     Db, Page, QueryError,
-    feed::{Author, Message, MessageBody},
-    transcript::{self, Audience, AuthorView, MessageType, MessageView},
+    transcript::{self, Message, MessageType},
 };
 
 pub(super) use super::inbox::input::{ClientMessageId, MessagesQuery, UpTo};
@@ -102,23 +101,5 @@ pub(super) async fn messages(
     wanted: &MessagesQuery,
 ) -> Result<Page<Message>, QueryError> {
     let (before, limit) = (wanted.before.map(|it| it.0), wanted.limit.unwrap_or_default().0);
-    let page = transcript::page(db, tenant, conversation, Audience::Customer, before, limit).await?;
-    Ok(Page { data: page.data.into_iter().map(public).collect(), next_cursor: page.next_cursor })
-}
-
-fn public(message: MessageView) -> Message {
-    let author = match message.author {
-        AuthorView::Customer { id, name } => Author::Customer { id, name },
-        AuthorView::Agent { id, name } => Author::Agent { id, name },
-        AuthorView::System => Author::System,
-    };
-    Message {
-        id: message.id,
-        conversation_id: message.conversation_id,
-        author,
-        body: MessageBody::Text { text: message.text },
-        created_at: message.created_at,
-        position: message.position,
-        client_message_id: message.client_message_id,
-    }
+    transcript::messages(db, tenant, conversation, before, limit).await
 }

@@ -1,5 +1,7 @@
 //! What tests stand on: one real Postgres for the whole run, and a fresh database cloned from a migrated template.
 
+pub(crate) mod gate;
+pub(crate) mod installation;
 pub(crate) mod server;
 pub(crate) mod socket;
 
@@ -11,6 +13,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
+    time::Duration,
 };
 
 use openchat::{
@@ -84,6 +87,18 @@ pub(crate) async fn client(config: &Config) -> Client {
     let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// Waits until something holds; half a minute is more than anything here takes on the busiest machine.
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain: {what}"));
 }
 
 /// A store without readers.

@@ -12,14 +12,27 @@ use openchat_domain::{BusinessId, Position};
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio_postgres::Config;
+use tokio_tungstenite::tungstenite;
 
 use super::{database, socket::Socket};
+
+/// Where the team's live feed is.
+pub(crate) const INBOX_SOCKET: &str = "/api/admin/support/socket";
+/// Where a customer's live feed is.
+pub(crate) const CHAT_SOCKET: &str = "/api/webchat/socket";
+/// Tests are faster than people.
+const GENEROUS: Limits = Limits {
+    oc_key_rate: 10_000,
+    oc_key_burst: 10_000,
+    oc_customer_rate: 10_000,
+    oc_customer_burst: 10_000,
+    oc_sign_in_rate: 1_000,
+};
 
 /// A server that stops with the test.
 pub(crate) struct Server {
     pub(crate) running: Running,
     pub(crate) config: Config,
-    http: reqwest::Client,
 }
 
 /// Somebody who sends requests: a person with a cookie, a backend with a key, a customer with a token.
@@ -51,23 +64,20 @@ impl Server {
     }
 
     pub(crate) async fn on(config: Config, clock: Clock) -> Self {
+        Self::with_limits(config, clock, GENEROUS).await
+    }
+
+    pub(crate) async fn with_limits(config: Config, clock: Clock, limits: Limits) -> Self {
         let options = Options {
             database: config.clone(),
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
-            // Tests are faster than people.
-            limits: Limits {
-                oc_key_rate: 10_000,
-                oc_key_burst: 10_000,
-                oc_customer_rate: 10_000,
-                oc_customer_burst: 10_000,
-                oc_sign_in_rate: 1_000,
-            },
+            limits,
             clock,
         };
         let running = app::start(options).await.unwrap();
-        Self { running, config, http: reqwest::Client::new() }
+        Self { running, config }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -76,28 +86,17 @@ impl Server {
 
     /// Nobody in particular.
     pub(crate) fn anybody(&self) -> Client {
-        Client { base: self.url(), http: self.http.clone(), headers: vec![] }
+        Client::at(self.url())
     }
 
     /// A person who has just signed up.
     pub(crate) async fn person(&self, name: &str) -> Client {
-        let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
-        let body = json!({"name": name, "email": email, "password": "correct horse battery"});
-        let answer = self.anybody().post("/api/auth/sign-up", body).await.is(201);
-        self.anybody().with_cookie(&answer)
+        self.anybody().sign_up(name).await
     }
 
     /// A business that has just been set up.
     pub(crate) async fn business(&self, name: &str) -> Business {
-        let owner = self.person(&format!("{name} Owner")).await;
-        let body = json!({"businessName": name, "domain": "https://app.acme.com"});
-        let set_up = owner.post("/api/business/setup", body).await.is(201);
-        let me = owner.get("/api/auth/me").await.is(200);
-        Business {
-            id: set_up.body["business"]["id"].as_str().unwrap().parse().unwrap(),
-            owner,
-            owner_agent: me.body["agent"]["id"].as_str().unwrap().to_owned(),
-        }
+        self.anybody().set_up(name).await
     }
 
     /// The position of the log's end, once the read models have seen it.
@@ -120,15 +119,19 @@ impl Server {
 impl Business {
     /// Another member of the team, who has accepted the invitation.
     pub(crate) async fn agent(&self, server: &Server, name: &str) -> Client {
+        self.team_mate(&server.anybody(), name).await
+    }
+
+    pub(crate) async fn team_mate(&self, anybody: &Client, name: &str) -> Client {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
         let body = json!({"email": email, "name": name, "role": "agent"});
         let invited = self.owner.post("/api/business/agents", body).await.is(201);
         let url = invited.body["inviteUrl"].as_str().unwrap();
         let token = url.rsplit(['/', '=']).next().unwrap();
         let body = json!({"token": token, "password": "correct horse battery"});
-        let accepted = server.anybody().post("/api/auth/accept-invite", body).await;
+        let accepted = anybody.post("/api/auth/accept-invite", body).await;
         assert!(accepted.status.is_success(), "{accepted:?}");
-        server.anybody().with_cookie(&accepted)
+        anybody.with_cookie(&accepted)
     }
 
     /// A backend with a fresh key that may do everything.
@@ -147,6 +150,41 @@ impl Business {
 }
 
 impl Client {
+    /// Nobody in particular, who talks to the server at an address.
+    pub(crate) fn at(base: String) -> Self {
+        Self { base, http: reqwest::Client::new(), headers: vec![] }
+    }
+
+    /// A person who has just signed up.
+    pub(crate) async fn sign_up(&self, name: &str) -> Self {
+        let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        let body = json!({"name": name, "email": email, "password": "correct horse battery"});
+        self.with_cookie(&self.post("/api/auth/sign-up", body).await.is(201))
+    }
+
+    /// A business that has just been set up by a new person.
+    pub(crate) async fn set_up(&self, name: &str) -> Business {
+        let owner = self.sign_up(&format!("{name} Owner")).await;
+        let body = json!({"businessName": name, "domain": "https://app.acme.com"});
+        let set_up = owner.post("/api/business/setup", body).await.is(201);
+        let me = owner.get("/api/auth/me").await.is(200);
+        Business {
+            id: set_up.body["business"]["id"].as_str().unwrap().parse().unwrap(),
+            owner,
+            owner_agent: me.body["agent"]["id"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// The customer whom a backend hands over, in its chat session.
+    pub(crate) async fn hand_over(&self, anybody: &Self, external_user_id: &str) -> Self {
+        let body = json!({"customer": {"externalUserId": external_user_id, "name": external_user_id}});
+        let handoff = self.post("/api/public/support/handoffs", body).await.is(200);
+        let url = handoff.text("/redirectTo");
+        let token = url.rsplit('/').next().unwrap();
+        let session = anybody.post("/api/webchat/session", json!({"token": token})).await.is(201);
+        anybody.with("authorization", &format!("Bearer {}", session.text("/token")))
+    }
+
     pub(crate) fn with(&self, header: &'static str, value: &str) -> Self {
         let mut client = self.clone();
         client.headers.retain(|(name, _)| *name != header);
@@ -206,17 +244,23 @@ impl Client {
 
     /// The team's live feed, from its beginning or from behind a position.
     pub(crate) async fn inbox_socket(&self, after: Option<Position>) -> Socket {
-        Socket::open(&self.socket_url("/api/admin/support/socket", after), &self.headers).await.unwrap()
+        self.try_socket(INBOX_SOCKET, after).await.unwrap()
     }
 
     /// The customer's live feed.
     pub(crate) async fn chat_socket(&self, after: Option<Position>) -> Socket {
-        Socket::open(&self.socket_url("/api/webchat/socket", after), &self.headers).await.unwrap()
+        self.try_socket(CHAT_SOCKET, after).await.unwrap()
     }
 
-    fn socket_url(&self, path: &str, after: Option<Position>) -> String {
+    /// A live feed, or none when the server is gone.
+    pub(crate) async fn try_socket(
+        &self,
+        path: &str,
+        after: Option<Position>,
+    ) -> tungstenite::Result<Socket> {
         let after = after.map(|p| format!("?after={p}")).unwrap_or_default();
-        format!("{}{path}{after}", self.base.replace("http://", "ws://"))
+        let url = format!("{}{path}{after}", self.base.replace("http://", "ws://"));
+        Socket::open(&url, &self.headers).await
     }
 }
 

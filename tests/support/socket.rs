@@ -41,9 +41,13 @@ impl Socket {
 
     /// The next frame, after checking that it follows on what came before without a gap or a repetition.
     pub(crate) async fn frame(&mut self) -> Frame {
+        tokio::time::timeout(SOON, self.frame_ever()).await.expect("a frame comes")
+    }
+
+    /// The same, however long it takes; may be given up and asked for again.
+    pub(crate) async fn frame_ever(&mut self) -> Frame {
         loop {
-            let message = tokio::time::timeout(SOON, self.stream.next()).await.expect("a frame comes");
-            match message {
+            match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let frame = serde_json::from_str(&text).unwrap();
                     self.check(&frame);

@@ -174,7 +174,7 @@ pub struct AgentRef {
 }
 
 /// Who said or did something in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Author {
     /// The customer.

@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    ConversationId, DomainEvent, MessageText, Position, Recorded, Subject, Tag,
+    ConversationId, DomainEvent, Position, Recorded, Subject, Tag,
     conversation::{AgentRef, Channel, ConversationEvent, CustomerRef, Priority},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::feed::{Call, ConversationStatus, Message, Note, Rating, ReadMarks, WaitingSince};
+use crate::{
+    inbox::{CallView, Marks, RatingView, Status},
+    routing_queue::Waiting,
+    transcript::Message,
+};
 
 /// A conversation as the events up to a position made it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -17,7 +21,7 @@ pub struct ConversationAsOf {
     /// Its id.
     pub id: ConversationId,
     /// Where it stood.
-    pub status: ConversationStatus,
+    pub status: Status,
     /// When it would wake by itself, if it rested.
     pub snoozed_until: Option<DateTime<Utc>>,
     /// How it came in.
@@ -33,17 +37,17 @@ pub struct ConversationAsOf {
     /// How urgent it was.
     pub priority: Priority,
     /// Since when it waited, if it did.
-    pub waiting_since: Option<WaitingSince>,
+    pub waiting: Option<Waiting>,
     /// Everything said, in order.
     pub messages: Vec<Message>,
     /// The team's notes, in order.
-    pub notes: Vec<Note>,
-    /// How far both sides had read.
-    pub read_up_to: ReadMarks,
+    pub notes: Vec<Message>,
+    /// Who had said and read what, up to where.
+    pub marks: Marks,
     /// The call that was going on.
-    pub call: Option<Call>,
+    pub call: Option<CallView>,
     /// The customer's judgement, since it was resolved.
-    pub rating: Option<Rating>,
+    pub rating: Option<RatingView>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// The time of its latest event.
@@ -89,7 +93,7 @@ impl ConversationAsOf {
     ) -> Self {
         Self {
             id,
-            status: ConversationStatus::Open,
+            status: Status::Open,
             snoozed_until: None,
             channel,
             subject: subject.cloned(),
@@ -97,10 +101,10 @@ impl ConversationAsOf {
             assignee: None,
             tags: Vec::new(),
             priority: Priority::Normal,
-            waiting_since: Some(WaitingSince { position: event.position, at: event.at }),
+            waiting: Some(Waiting { since: event.at, position: event.position }),
             messages: Vec::new(),
             notes: Vec::new(),
-            read_up_to: ReadMarks::default(),
+            marks: Marks::default(),
             call: None,
             rating: None,
             created_at: event.at,
@@ -118,46 +122,45 @@ impl ConversationAsOf {
             E::MessagePosted { message_id, author, body, client_message_id } => {
                 let client_message_id = client_message_id.as_deref();
                 let message = Message::posted(event, self.id, *message_id, author, body, client_message_id);
+                self.marks.said(&message);
                 self.messages.push(message);
             }
             E::NoteAdded { note_id, author, text } => {
-                self.notes.push(Note::added(event, self.id, *note_id, author, text));
+                self.notes.push(Message::noted(event, self.id, *note_id, author, text));
             }
             E::Assigned { assignee, .. } => self.assignee = Some(assignee.clone()),
             E::Unassigned { .. } => self.assignee = None,
-            E::Read { reader, up_to, .. } => self.read_up_to.read(*reader, *up_to),
+            E::Read { reader, up_to, .. } => self.marks.read(*reader, *up_to),
             E::Tagged { tags, .. } => self.tags.clone_from(tags),
             E::Prioritized { priority, .. } => self.priority = *priority,
             E::Snoozed { until, .. } => {
-                self.status = ConversationStatus::Snoozed;
+                self.status = Status::Snoozed;
                 self.snoozed_until = Some(*until);
             }
             E::Resolved { .. } => {
-                self.status = ConversationStatus::Resolved;
+                self.status = Status::Resolved;
                 self.snoozed_until = None;
                 self.assignee = None;
                 self.rating = None;
             }
             E::Reopened { assignee, .. } => {
-                self.status = ConversationStatus::Open;
+                self.status = Status::Open;
                 self.snoozed_until = None;
                 self.assignee.clone_from(assignee);
                 self.rating = None;
             }
-            E::Rated { score, comment } => self.rate(*score, comment.clone()),
-            E::CallStarted { call_id, kind, by, at } => {
-                self.call = Some(Call::started(*call_id, *kind, by.into(), *at));
+            E::Rated { score, comment } => {
+                self.rating = Some(RatingView { score: *score, comment: comment.clone(), at: event.at });
             }
-            E::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.join(&by.into())),
+            E::CallStarted { call_id, kind, by, at } => {
+                self.call = Some(CallView::started(*call_id, *kind, by.clone(), *at));
+            }
+            E::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
             E::CallEnded { .. } => self.call = None,
             E::CustomerChanged { customer, .. } => self.customer = customer.clone(),
         }
-        let waits = self.status == ConversationStatus::Open && self.assignee.is_none();
-        let now = WaitingSince { position: event.position, at: event.at };
-        self.waiting_since = if waits { self.waiting_since.or(Some(now)) } else { None };
-    }
-
-    fn rate(&mut self, score: u8, comment: Option<MessageText>) {
-        self.rating = Some(Rating { score, comment });
+        let waits = self.status == Status::Open && self.assignee.is_none();
+        let now = Waiting { since: event.at, position: event.position };
+        self.waiting = waits.then(|| self.waiting.unwrap_or(now));
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{json, value::RawValue};
 use uuid::Uuid;
 
 use super::*;
-use crate::feed::ConversationStatus;
+use crate::inbox::Status;
 
 const CUSTOMER: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xc));
 const CONVERSATION: ConversationId = ConversationId::from_uuid(Uuid::from_u128(0xd));
@@ -257,16 +257,9 @@ fn a_replay_shows_what_the_conversation_was_when_the_events_end() {
     .collect();
     let seen = |until: usize| {
         let it = ConversationAsOf::replay(&log[..until]).unwrap();
-        (
-            it.id,
-            it.status,
-            it.assignee.is_some(),
-            it.waiting_since.is_some(),
-            it.messages.len(),
-            it.notes.len(),
-        )
+        (it.id, it.status, it.assignee.is_some(), it.waiting.is_some(), it.messages.len(), it.notes.len())
     };
-    let (open, resolved) = (ConversationStatus::Open, ConversationStatus::Resolved);
+    let (open, resolved) = (Status::Open, Status::Resolved);
     assert_eq!(ConversationAsOf::replay(&[]), None);
     assert_eq!(ConversationAsOf::replay(&log[2..]), None, "its beginning is missing");
     assert_eq!(seen(2), (CONVERSATION, open, false, true, 0, 0));

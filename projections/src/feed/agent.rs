@@ -7,20 +7,16 @@ use openchat_domain::{
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
     business::{BusinessEvent, SettingsChanges},
     conversation::{
-        AgentRef, AssignmentReason, CallEndReason, CallKind, Channel, ConversationEvent, CustomerRef,
-        Priority, ReopenCause, Side, UnassignmentReason,
+        AgentRef, AssignmentReason, Author, CallEndReason, Channel, ConversationEvent, CustomerRef, Priority,
+        ReopenCause, Side, UnassignmentReason,
     },
     customer::{CustomerEvent, ProfileChanges},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Delta,
-    agent_snapshot::AgentSummary,
-    model::{Author, Message, Note},
-    schema,
-};
+use super::{Delta, agent_snapshot::AgentSummary, schema};
+use crate::{inbox::CallView, transcript::Message};
 
 /// A delta of the agents' feed.
 pub type AgentDelta = Delta<AgentChange>;
@@ -135,19 +131,13 @@ pub enum AgentChange {
     #[serde(rename = "note.added")]
     NoteAdded {
         /// What.
-        note: Note,
+        note: Message,
     },
     /// A call began.
-    #[serde(rename = "call.started", rename_all = "camelCase")]
+    #[serde(rename = "call.started")]
     CallStarted {
-        /// Its id.
-        call_id: CallId,
-        /// Audio or video.
-        kind: CallKind,
-        /// Who began it.
-        by: Author,
-        /// When.
-        started_at: DateTime<Utc>,
+        /// The call.
+        call: CallView,
     },
     /// Somebody joined the call.
     #[serde(rename = "call.joined", rename_all = "camelCase")]
@@ -283,14 +273,14 @@ impl AgentChange {
                 message: Message::posted(event, id, message_id, &author, &body, client_message_id.as_deref()),
             },
             E::NoteAdded { note_id, author, text } => {
-                Self::NoteAdded { note: Note::added(event, id, note_id, &author, &text) }
+                Self::NoteAdded { note: Message::noted(event, id, note_id, &author, &text) }
             }
             E::CallStarted { call_id, kind, by, at } => {
-                Self::CallStarted { call_id, kind, by: (&by).into(), started_at: at }
+                Self::CallStarted { call: CallView::started(call_id, kind, by, at) }
             }
-            E::CallJoined { call_id, by } => Self::CallJoined { call_id, by: (&by).into() },
+            E::CallJoined { call_id, by } => Self::CallJoined { call_id, by },
             E::CallEnded { call_id, reason, by, duration_seconds } => {
-                Self::CallEnded { call_id, reason, by: by.as_ref().map(Author::from), duration_seconds }
+                Self::CallEnded { call_id, reason, by, duration_seconds }
             }
         }
     }

@@ -1,18 +1,18 @@
 //! The agents' snapshot, and how a delta changes it.
 
 use openchat_domain::{
-    AgentId, BusinessId, ConversationId, Email, Name, Position, Tag,
+    AgentId, ConversationId, Email, Name, Tag,
     agent::{Availability, Role},
     business::Settings,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    AgentChange, AgentDelta,
-    conversation_summary::ConversationSummary,
-    model::{ConversationStatus, changed},
-    queue::QueueEntry,
+use super::{AgentChange, AgentDelta};
+use crate::{
+    inbox::{ConversationView, Status},
+    routing_queue::QueueEntry,
+    settings::BusinessIdentity,
 };
 
 /// What an agent's inbox begins with, as of the position of its `hello`.
@@ -27,30 +27,18 @@ pub struct AgentSnapshot {
     /// Whose inbox it is.
     pub me: AgentId,
     /// The business.
-    pub business: BusinessSummary,
+    pub business: BusinessIdentity,
     /// Its settings.
     pub settings: Settings,
     /// Everybody who was asked to join the team and hasn't left it, by id.
     pub agents: Vec<AgentSummary>,
     /// The unresolved conversations with the latest activity, latest first.
     #[schema(max_items = 100)]
-    pub conversations: Vec<ConversationSummary>,
+    pub conversations: Vec<ConversationView>,
     /// Everything that waits, in the order in which it will be served; a conversation's place is its index + 1.
     pub queue: Vec<QueueEntry>,
     /// Whether `conversations` are all unresolved ones.
     pub complete: bool,
-}
-
-/// A business.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BusinessSummary {
-    /// Its id.
-    pub id: BusinessId,
-    /// Its name.
-    pub name: Name,
-    /// Its name in addresses.
-    pub slug: String,
 }
 
 /// A member of the team as the others see it.
@@ -89,14 +77,15 @@ impl AgentSnapshot {
         match delta.conversation_id {
             Some(id) => self.fold_conversation(id, delta),
             None => {
-                self.fold_rest(&delta.change, delta.position);
+                self.fold_rest(delta);
                 None
             }
         }
     }
 
     /// Lists a conversation that was fetched, unless it is resolved or a later state of it is listed.
-    pub fn insert(&mut self, fetched: ConversationSummary) {
+    pub fn insert(&mut self, fetched: ConversationView) {
+        let fetched = ConversationView { queue_position: None, ..fetched };
         let held = self.conversations.iter().position(|it| it.id == fetched.id);
         match held {
             Some(index) if self.conversations[index].position >= fetched.position => {}
@@ -126,22 +115,22 @@ impl AgentSnapshot {
         use AgentChange as C;
         match &delta.change {
             C::ConversationOpened { customer, channel, subject } => {
-                self.list(ConversationSummary::opened(id, customer, *channel, subject.as_ref(), delta));
+                self.list(ConversationView::opened(id, customer, *channel, subject.as_ref(), delta));
                 None
             }
             C::ConversationReopened { .. } => Some(id),
             C::ConversationAssigned { .. } => {
-                QueueEntry::remove(&mut self.queue, id);
+                self.unqueue(id);
                 self.left_out(id)
             }
             C::ConversationResolved { .. } | C::ConversationSnoozed { .. } => {
-                QueueEntry::remove(&mut self.queue, id);
+                self.unqueue(id);
                 None
             }
             C::ConversationPrioritized { priority, .. } => {
                 let waits = self.queue.iter().find(|entry| entry.conversation_id == id).copied();
                 if let Some(entry) = waits {
-                    QueueEntry { priority: *priority, ..entry }.put(&mut self.queue);
+                    self.enqueue(QueueEntry { priority: *priority, ..entry });
                 }
                 None
             }
@@ -170,15 +159,17 @@ impl AgentSnapshot {
         (!self.complete).then_some(id)
     }
 
-    fn list(&mut self, conversation: ConversationSummary) {
-        match conversation.queue_entry() {
-            Some(entry) => entry.put(&mut self.queue),
-            None => QueueEntry::remove(&mut self.queue, conversation.id),
+    fn list(&mut self, conversation: ConversationView) {
+        match conversation.waiting {
+            Some(waiting) => {
+                self.enqueue(QueueEntry::new(conversation.id, conversation.priority, waiting));
+            }
+            None => self.unqueue(conversation.id),
         }
-        if conversation.status == ConversationStatus::Resolved {
+        if conversation.status == Status::Resolved {
             return;
         }
-        let index = self.conversations.partition_point(|it| it.last_activity > conversation.last_activity);
+        let index = self.conversations.partition_point(|it| it.activity > conversation.activity);
         self.conversations.insert(index, conversation);
         if self.conversations.len() > Self::CONVERSATIONS {
             self.conversations.pop();
@@ -186,9 +177,18 @@ impl AgentSnapshot {
         }
     }
 
-    fn fold_rest(&mut self, change: &AgentChange, position: Position) {
+    fn enqueue(&mut self, entry: QueueEntry) {
+        self.unqueue(entry.conversation_id);
+        self.queue.insert(self.queue.partition_point(|other| other.key() < entry.key()), entry);
+    }
+
+    fn unqueue(&mut self, conversation: ConversationId) {
+        self.queue.retain(|entry| entry.conversation_id != conversation);
+    }
+
+    fn fold_rest(&mut self, delta: &AgentDelta) {
         use AgentChange as C;
-        match change {
+        match &delta.change {
             C::AgentInvited { agent } => self.enlist(agent.clone()),
             C::AgentJoined { agent_id, name, email, role, capacity } => {
                 let skills = self.agent(*agent_id).map(|it| std::mem::take(&mut it.skills));
@@ -212,11 +212,10 @@ impl AgentSnapshot {
                 }
             }
             C::AgentDeactivated { agent_id, by: _ } => self.agents.retain(|it| it.id != *agent_id),
-            C::CustomerUpdated { customer_id, changes } => {
+            C::CustomerUpdated { customer_id, changes: _ } => {
                 for conversation in &mut self.conversations {
-                    if conversation.customer.id == *customer_id && conversation.position < position {
-                        conversation.position = position;
-                        conversation.customer = changed(&conversation.customer, changes);
+                    if conversation.customer.id == *customer_id && conversation.position < delta.position {
+                        conversation.fold(delta);
                     }
                 }
             }

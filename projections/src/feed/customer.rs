@@ -2,22 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use openchat_domain::{
     CallId, ConversationId, CustomerId, DomainEvent, MessageText, Position, Recorded, Subject,
     business::{BusinessEvent, SettingsChanges},
-    conversation::{AgentRef, CallEndReason, CallKind, Channel, ConversationEvent, Side},
+    conversation::{AgentRef, Author, CallEndReason, Channel, ConversationEvent, Side},
     customer::{CustomerEvent, ProfileChanges},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Delta,
-    model::{Author, Message},
-    queue::QueueOrder,
-    schema,
-};
+use super::{Delta, queue::QueueOrder, schema};
+use crate::{inbox::CallView, transcript::Message};
 
 /// A delta of a customer's feed.
 pub type CustomerDelta = Delta<CustomerChange>;
@@ -93,16 +88,10 @@ pub enum CustomerChange {
         message: Message,
     },
     /// A call began.
-    #[serde(rename = "call.started", rename_all = "camelCase")]
+    #[serde(rename = "call.started")]
     CallStarted {
-        /// Its id.
-        call_id: CallId,
-        /// Audio or video.
-        kind: CallKind,
-        /// Who began it.
-        by: Author,
-        /// When.
-        started_at: DateTime<Utc>,
+        /// The call.
+        call: CallView,
     },
     /// Somebody joined the call.
     #[serde(rename = "call.joined", rename_all = "camelCase")]
@@ -246,11 +235,11 @@ impl CustomerChange {
                 ),
             },
             E::CallStarted { call_id, kind, by, at } => {
-                Self::CallStarted { call_id, kind, by: (&by).into(), started_at: at }
+                Self::CallStarted { call: CallView::started(call_id, kind, by, at) }
             }
-            E::CallJoined { call_id, by } => Self::CallJoined { call_id, by: (&by).into() },
+            E::CallJoined { call_id, by } => Self::CallJoined { call_id, by },
             E::CallEnded { call_id, reason, by, duration_seconds } => {
-                Self::CallEnded { call_id, reason, by: by.as_ref().map(Author::from), duration_seconds }
+                Self::CallEnded { call_id, reason, by, duration_seconds }
             }
             // The team's own: notes, labels, urgency, rests. What they do to the place is told as that.
             E::NoteAdded { .. }
@@ -293,7 +282,7 @@ impl CustomerScope {
         self.customer
     }
 
-    /// The conversations.
+    /// Its conversations, the first one that began first.
     pub fn conversations(&self) -> impl Iterator<Item = ConversationId> + '_ {
         self.conversations.iter().copied()
     }

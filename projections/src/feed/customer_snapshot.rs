@@ -9,9 +9,11 @@ use openchat_domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    CustomerChange, CustomerDelta,
-    model::{Call, Message, Rating, ReadMarks},
+use super::{CustomerChange, CustomerDelta};
+use crate::{
+    inbox::{CallView, ConversationView, Marks, RatingView, Status},
+    page::Page,
+    transcript::Message,
 };
 
 /// What a customer's page begins with, as of the position of its `hello`.
@@ -70,19 +72,21 @@ pub struct OwnConversation {
     pub subject: Option<Subject>,
     /// Who has it, with the name at the time of the assignment.
     pub assignee: Option<AgentRef>,
-    /// Its place in the queue, counted from 1; null when it doesn't wait.
+    /// Its place in the queue, counted from 1 up to 1,000, which stands for all places beyond too; null when it
+    /// doesn't wait.
+    #[schema(minimum = 1, maximum = 1000)]
     pub queue_position: Option<u32>,
     /// The latest messages, oldest first.
     #[schema(max_items = 50)]
     pub messages: Vec<Message>,
     /// Whether there are messages before these.
     pub has_earlier: bool,
-    /// How far both sides have read.
-    pub read_up_to: ReadMarks,
+    /// Who has said and read what, up to where.
+    pub marks: Marks,
     /// The call that is going on.
-    pub call: Option<Call>,
+    pub call: Option<CallView>,
     /// The customer's judgement, since it was resolved.
-    pub rating: Option<Rating>,
+    pub rating: Option<RatingView>,
     /// When it began.
     pub created_at: DateTime<Utc>,
 }
@@ -135,7 +139,7 @@ impl CustomerSnapshot {
                 if let Some(it) = &mut self.conversation
                     && delta.conversation_id == Some(it.id)
                 {
-                    it.fold(&delta.change);
+                    it.fold(delta);
                 }
             }
         }
@@ -165,8 +169,29 @@ impl OwnConversation {
     /// The most messages that a snapshot shows.
     pub const MESSAGES: usize = 50;
 
+    /// What the customer sees of a conversation, with the latest page of its messages.
+    pub(super) fn new(conversation: ConversationView, messages: Page<Message>) -> Self {
+        Self {
+            id: conversation.id,
+            status: match conversation.status {
+                Status::Open | Status::Snoozed => OwnStatus::Open,
+                Status::Resolved => OwnStatus::Resolved,
+            },
+            channel: conversation.channel,
+            subject: conversation.subject,
+            assignee: conversation.assignee,
+            queue_position: conversation.queue_position,
+            has_earlier: messages.next_cursor.is_some(),
+            messages: messages.data,
+            marks: conversation.marks,
+            call: conversation.call,
+            rating: conversation.rating,
+            created_at: conversation.created_at,
+        }
+    }
+
     /// A conversation that has just begun.
-    const fn opened(
+    fn opened(
         id: ConversationId,
         channel: Channel,
         subject: Option<Subject>,
@@ -182,16 +207,16 @@ impl OwnConversation {
             queue_position,
             messages: Vec::new(),
             has_earlier: false,
-            read_up_to: ReadMarks { customer: 0, agents: 0 },
+            marks: Marks::default(),
             call: None,
             rating: None,
             created_at,
         }
     }
 
-    fn fold(&mut self, change: &CustomerChange) {
+    fn fold(&mut self, delta: &CustomerDelta) {
         use CustomerChange as C;
-        match change {
+        match &delta.change {
             C::ConversationAssigned { assignee, queue_position } => {
                 self.give_to(Some(assignee), *queue_position);
             }
@@ -206,14 +231,12 @@ impl OwnConversation {
             }
             C::QueueChanged { queue_position } => self.queue_position = *queue_position,
             C::ConversationRated { score, comment } => {
-                self.rating = Some(Rating { score: *score, comment: comment.clone() });
+                self.rating = Some(RatingView { score: *score, comment: comment.clone(), at: delta.at });
             }
-            C::ConversationRead { reader, up_to } => self.read_up_to.read(*reader, *up_to),
+            C::ConversationRead { reader, up_to } => self.marks.read(*reader, *up_to),
             C::MessagePosted { message } => self.show(message),
-            C::CallStarted { call_id, kind, by, started_at } => {
-                self.call = Some(Call::started(*call_id, *kind, by.clone(), *started_at));
-            }
-            C::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.join(by)),
+            C::CallStarted { call } => self.call = Some(call.clone()),
+            C::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
             C::CallEnded { .. } => self.call = None,
             C::ConversationOpened { .. } | C::CustomerUpdated { .. } | C::SettingsChanged { .. } => {}
         }
@@ -230,6 +253,7 @@ impl OwnConversation {
     }
 
     fn show(&mut self, message: &Message) {
+        self.marks.said(message);
         self.messages.push(message.clone());
         if self.messages.len() > Self::MESSAGES {
             self.messages.remove(0);

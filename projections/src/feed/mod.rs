@@ -5,7 +5,8 @@
 //! ([`CustomerFeed::advance`]), live and on resume alike. Folding the deltas into the snapshot gives what a fresh
 //! snapshot would hold, on the server as in the browser.
 //!
-//! Beside the deltas that concern a conversation, so that this holds, the team's feed has
+//! The objects that snapshots and deltas are made of are those of the read models, and the lists of both are kept up
+//! to date by the same folds. Beside the deltas that concern a conversation, so that this holds, the team's feed has
 //! `conversation.customerChanged`, `customer.updated`, `agent.invited`, `agent.joined`, `agent.updated` and
 //! `agent.deactivated`, and a
 //! customer's has `customer.updated` for its own profile. `queue.changed` is a customer's only: the team sees the
@@ -13,27 +14,21 @@
 
 mod agent;
 mod agent_snapshot;
-mod conversation_summary;
 mod customer;
 mod customer_snapshot;
 mod delta;
 mod frames;
 pub mod load;
-mod model;
 mod queue;
 mod schema;
 #[cfg(test)]
 mod tests;
 
 pub use agent::{AgentChange, AgentDelta};
-pub use agent_snapshot::{AgentSnapshot, AgentSummary, BusinessSummary};
-pub use conversation_summary::{ConversationSummary, LastMessage};
+pub use agent_snapshot::{AgentSnapshot, AgentSummary};
 pub use customer::{CustomerChange, CustomerDelta, CustomerFeed, CustomerScope, CustomerStep};
 pub use customer_snapshot::{CustomerSnapshot, OwnConversation, OwnProfile, OwnStatus, PublicBusiness};
 pub use delta::{Delta, SentDelta};
 pub use frames::{AgentFrame, ClientFrame, CustomerFrame, Notice, Presence, ServerFrame, close};
-pub use model::{
-    Author, Call, ConversationStatus, Message, MessageBody, Note, Rating, ReadMarks, WaitingSince,
-};
-pub use queue::{QueueEntry, QueueOrder, Standing};
+pub use queue::QueueOrder;
 pub use schema::schemas;

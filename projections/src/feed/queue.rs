@@ -1,41 +1,10 @@
 //! The waiting queue: who is served next, as a fold of the log in memory.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use openchat_domain::{
-    ConversationId, DomainEvent, Position, Recorded,
-    conversation::{ConversationEvent, Priority},
-};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use openchat_domain::{ConversationId, DomainEvent, Position, Recorded};
 
-use super::model::WaitingSince;
-
-/// A waiting conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct QueueEntry {
-    /// Which.
-    pub conversation_id: ConversationId,
-    /// The queue serves a higher one first, …
-    pub priority: Priority,
-    /// … and among equals the one that began to wait first.
-    pub waiting_since: WaitingSince,
-}
-
-/// What the queue must know of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Which.
-    pub conversation_id: ConversationId,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// Whether it rests: then it doesn't wait, even when it is nobody's.
-    pub snoozed: bool,
-    /// Since when it waits, if it does.
-    pub waiting_since: Option<WaitingSince>,
-}
+use crate::routing_queue::{FURTHEST_PLACE, QueueEntry, Standing};
 
 /// A business's waiting conversations in the order in which they will be served.
 ///
@@ -46,72 +15,6 @@ pub struct QueueOrder {
     position: Position,
     waiting: Vec<QueueEntry>,
     standings: HashMap<ConversationId, Standing>,
-}
-
-impl QueueEntry {
-    /// What the queue is sorted by; no two entries share it, because no two waits began with the same event.
-    const fn key(&self) -> (Reverse<Priority>, Position) {
-        (Reverse(self.priority), self.waiting_since.position)
-    }
-
-    /// Puts the entry into its place in a sorted queue.
-    pub(super) fn put(self, queue: &mut Vec<Self>) {
-        Self::remove(queue, self.conversation_id);
-        queue.insert(queue.partition_point(|other| other.key() < self.key()), self);
-    }
-
-    /// Takes a conversation out of a queue.
-    pub(super) fn remove(queue: &mut Vec<Self>, conversation: ConversationId) {
-        queue.retain(|entry| entry.conversation_id != conversation);
-    }
-}
-
-impl Standing {
-    /// A conversation that nothing special is known of: neither waiting nor resting, of normal priority.
-    const fn usual(conversation_id: ConversationId) -> Self {
-        Self { conversation_id, priority: Priority::Normal, snoozed: false, waiting_since: None }
-    }
-
-    fn entry(&self) -> Option<QueueEntry> {
-        self.waiting_since.map(|waiting_since| QueueEntry {
-            conversation_id: self.conversation_id,
-            priority: self.priority,
-            waiting_since,
-        })
-    }
-
-    fn apply(&mut self, event: &ConversationEvent, position: Position, at: DateTime<Utc>) {
-        use ConversationEvent as E;
-        let now = Some(WaitingSince { position, at });
-        match event {
-            E::Opened { .. } => self.waiting_since = now,
-            E::Assigned { .. } => self.waiting_since = None,
-            E::Unassigned { .. } if self.snoozed => {}
-            E::Unassigned { .. } => self.waiting_since = self.waiting_since.or(now),
-            E::Snoozed { .. } => {
-                self.snoozed = true;
-                self.waiting_since = None;
-            }
-            E::Resolved { .. } => {
-                self.snoozed = false;
-                self.waiting_since = None;
-            }
-            E::Reopened { assignee, .. } => {
-                self.snoozed = false;
-                self.waiting_since = if assignee.is_some() { None } else { self.waiting_since.or(now) };
-            }
-            E::Prioritized { priority, .. } => self.priority = *priority,
-            E::MessagePosted { .. }
-            | E::NoteAdded { .. }
-            | E::Read { .. }
-            | E::Tagged { .. }
-            | E::Rated { .. }
-            | E::CallStarted { .. }
-            | E::CallJoined { .. }
-            | E::CallEnded { .. }
-            | E::CustomerChanged { .. } => {}
-        }
-    }
 }
 
 impl QueueOrder {
@@ -154,12 +57,13 @@ impl QueueOrder {
         true
     }
 
-    /// A conversation's place, counted from 1; none when it doesn't wait.
+    /// A conversation's place, counted from 1 up to [`FURTHEST_PLACE`], which stands for all places beyond too;
+    /// none when it doesn't wait.
     #[must_use]
     pub fn place(&self, conversation: ConversationId) -> Option<u32> {
         let entry = self.standings.get(&conversation)?.entry()?;
         let index = self.index(&entry).ok()?;
-        u32::try_from(index + 1).ok()
+        Some(u32::try_from(index + 1).unwrap_or(FURTHEST_PLACE).min(FURTHEST_PLACE))
     }
 
     /// Those that wait, in the order in which they will be served.

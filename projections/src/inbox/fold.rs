@@ -1,75 +1,81 @@
-//! What each event does to a conversation in the inbox.
+//! What each delta does to a conversation in the inbox: in the table as in a snapshot's list.
 
 use openchat_domain::{
-    ConversationId, Email, ExternalUserId, MessageText, Metadata, Name, Recorded, Subject, Tag,
-    conversation::{Author, ConversationEvent, CustomerRef, MessageBody, Side},
-    customer::ProfileChanges,
+    ConversationId, Email, ExternalUserId, Name, Subject, Tag,
+    conversation::{Author, Channel, CustomerRef, Priority},
+    customer::{Profile, ProfileChanges},
 };
 
-use super::view::{CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status, Waiting};
+use super::view::{ConversationView, Marks, RatingView, Resolution, Status};
+use crate::{
+    feed::{AgentChange, AgentDelta},
+    routing_queue::Waiting,
+    transcript::Message,
+};
 
-/// How much of the latest message the inbox shows, in characters.
-const PREVIEW_CHARS: usize = 140;
-
-/// Folds an event of a conversation.
-pub(super) fn fold(
-    row: &mut Option<ConversationView>,
-    recorded: &Recorded,
-    id: ConversationId,
-    event: &ConversationEvent,
-) {
-    if let ConversationEvent::Opened { customer, channel, subject } = event {
-        *row = Some(ConversationView {
-            id,
-            status: Status::Open,
-            channel: *channel,
-            subject: subject.clone(),
-            customer: without_metadata(customer),
-            assignee: None,
-            queue_position: None,
-            tags: vec![],
-            priority: openchat_domain::conversation::Priority::default(),
-            last_message: None,
-            unread: false,
-            marks: Marks::default(),
-            waiting: None,
-            snoozed_until: None,
-            resolved: None,
-            rating: None,
-            call: None,
-            created_at: recorded.at,
-            updated_at: recorded.at,
-            activity: recorded.position,
-            position: recorded.position,
-        });
-    }
-    if let Some(it) = row {
-        it.evolve(recorded, event);
-        it.settle(recorded, event);
-    }
-}
-
-/// Folds a change of what is known of a conversation's customer.
-pub(super) fn fold_profile(
-    row: &mut Option<ConversationView>,
-    recorded: &Recorded,
-    changes: &ProfileChanges,
-) {
-    if let Some(it) = row {
-        if let Some(name) = &changes.name {
-            it.customer.name.clone_from(name);
-        }
-        if let Some(email) = &changes.email {
-            it.customer.email.clone_from(email);
-        }
-        if let Some(phone) = &changes.phone {
-            it.customer.phone.clone_from(phone);
-        }
-        it.position = recorded.position;
+/// Folds a delta that concerns the conversation into its row.
+pub(super) fn fold(row: &mut Option<ConversationView>, delta: &AgentDelta) {
+    if let (Some(id), AgentChange::ConversationOpened { customer, channel, subject }) =
+        (delta.conversation_id, &delta.change)
+    {
+        *row = Some(ConversationView::opened(id, customer, *channel, subject.as_ref(), delta));
+    } else if let Some(it) = row {
+        it.fold(delta);
     }
 }
 
 impl ConversationView {
+    /// A conversation that has just begun.
+    pub(crate) fn opened(
+        id: ConversationId,
+        customer: &CustomerRef,
+        channel: Channel,
+        subject: Option<&Subject>,
+        delta: &AgentDelta,
+    ) -> Self {
+        Self {
+            id,
+            status: Status::Open,
+            channel,
+            subject: subject.cloned(),
+            customer: customer.clone(),
+            assignee: None,
+            queue_position: None,
+            tags: vec![],
+            priority: Priority::default(),
+            last_message: None,
+            unread: false,
+            unread_messages: vec![],
+            marks: Marks::default(),
+            waiting: Some(Waiting { since: delta.at, position: delta.position }),
+            snoozed_until: None,
+            resolved: None,
+            rating: None,
+            call: None,
+            created_at: delta.at,
+            updated_at: delta.at,
+            activity: delta.position,
+            position: delta.position,
+        }
+    }
+
+    /// Folds a later delta of the conversation, or of its customer's profile.
+    pub(crate) fn fold(&mut self, delta: &AgentDelta) {
+        use AgentChange as C;
+        self.evolve(delta);
+        let waits = self.status == Status::Open && self.assignee.is_none();
+        let since_now = Waiting { since: delta.at, position: delta.position };
+        self.waiting = waits.then(|| self.waiting.unwrap_or(since_now));
+        self.unread = !self.unread_messages.is_empty();
+        self.position = delta.position;
+        if !matches!(delta.change, C::ConversationRead { .. } | C::CustomerUpdated { .. }) {
+            self.updated_at = delta.at;
+        }
+        if moves_up(&delta.change) {
+            self.activity = delta.position;
+        }
+    }
+
     /// What the inbox's search looks through.
     pub(super) fn searchable(&self) -> impl Iterator<Item = &str> {
         let subject = self.subject.iter().map(Subject::as_str);
@@ -80,146 +86,129 @@ impl ConversationView {
         subject.chain(external).chain(name).chain(email).chain(said).chain(self.tags.iter().map(Tag::as_str))
     }
 
-    fn evolve(&mut self, recorded: &Recorded, event: &ConversationEvent) {
-        use ConversationEvent as E;
-        match event {
-            E::Opened { .. } | E::NoteAdded { .. } => {}
-            E::MessagePosted { author, body, .. } => self.said(recorded, author, body),
-            E::Assigned { assignee, .. } => self.assignee = Some(assignee.clone()),
-            E::Unassigned { .. } => self.assignee = None,
-            E::Read { reader: Side::Customer, up_to, .. } => self.marks.read_by_customer = *up_to,
-            E::Read { reader: Side::Agent, up_to, .. } => self.marks.read_by_agents = *up_to,
-            E::Tagged { tags, .. } => self.tags.clone_from(tags),
-            E::Prioritized { priority, .. } => self.priority = *priority,
-            E::Snoozed { until, .. } => {
+    fn evolve(&mut self, delta: &AgentDelta) {
+        use AgentChange as C;
+        match &delta.change {
+            C::MessagePosted { message } => self.said(message),
+            C::ConversationAssigned { assignee, .. } => self.assignee = Some(assignee.clone()),
+            C::ConversationUnassigned { .. } => self.assignee = None,
+            C::ConversationRead { reader, agent_id: _, up_to } => {
+                self.marks.read(*reader, *up_to);
+                self.unread_messages.retain(|position| *position > self.marks.read_by_agents);
+            }
+            C::ConversationTagged { tags, .. } => self.tags.clone_from(tags),
+            C::ConversationPrioritized { priority, .. } => self.priority = *priority,
+            C::ConversationSnoozed { until, .. } => {
                 self.status = Status::Snoozed;
                 self.snoozed_until = Some(*until);
             }
-            E::Resolved { by } => {
+            C::ConversationResolved { by } => {
                 self.status = Status::Resolved;
-                self.resolved = Some(Resolution { by: by.clone(), at: recorded.at });
+                self.resolved = Some(Resolution { by: by.clone(), at: delta.at });
                 self.assignee = None;
                 self.snoozed_until = None;
-                self.call = None;
             }
-            E::Reopened { assignee, .. } => {
+            C::ConversationReopened { assignee, .. } => {
                 self.status = Status::Open;
                 self.assignee.clone_from(assignee);
                 self.snoozed_until = None;
                 self.resolved = None;
                 self.rating = None;
             }
-            E::Rated { score, comment } => {
-                self.rating = Some(RatingView { score: *score, comment: comment.clone(), at: recorded.at });
+            C::ConversationRated { score, comment } => {
+                self.rating = Some(RatingView { score: *score, comment: comment.clone(), at: delta.at });
             }
-            E::CallStarted { call_id, kind, by, at } => {
-                let (id, r#type, started_at) = (*call_id, *kind, *at);
-                self.call = Some(CallView { id, r#type, by: by.into(), started_at, joined: vec![] });
-            }
-            E::CallJoined { call_id, by } => {
-                if let Some(call) = self.call.as_mut().filter(|call| call.id == *call_id) {
-                    call.joined.push(by.into());
-                }
-            }
-            E::CallEnded { call_id, .. } => {
-                self.call.take_if(|call| call.id == *call_id);
-            }
-            E::CustomerChanged { customer, .. } => self.customer = without_metadata(customer),
+            C::CallStarted { call } => self.call = Some(call.clone()),
+            C::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
+            C::CallEnded { .. } => self.call = None,
+            C::ConversationCustomerChanged { customer, .. } => self.customer = customer.clone(),
+            C::CustomerUpdated { changes, .. } => self.customer = changed(&self.customer, changes),
+            C::ConversationOpened { .. }
+            | C::NoteAdded { .. }
+            | C::AgentInvited { .. }
+            | C::AgentJoined { .. }
+            | C::AgentUpdated { .. }
+            | C::AgentAvailability { .. }
+            | C::AgentDeactivated { .. }
+            | C::SettingsChanged { .. } => {}
         }
     }
 
-    fn said(&mut self, recorded: &Recorded, author: &Author, body: &MessageBody) {
-        let MessageBody::Text { text } = body;
-        self.last_message = Some(LastMessage {
-            author: author.into(),
-            text: preview(text),
-            created_at: recorded.at,
-            position: recorded.position,
-        });
-        match author.side() {
-            Some(Side::Customer) => self.marks.customer_message = recorded.position,
-            Some(Side::Agent) => self.marks.agent_message = recorded.position,
-            None => {}
-        }
-    }
-
-    /// What follows from the rest after every event.
-    fn settle(&mut self, recorded: &Recorded, event: &ConversationEvent) {
-        let waits = self.status == Status::Open && self.assignee.is_none();
-        let since_now = Waiting { since: recorded.at, position: recorded.position };
-        self.waiting = waits.then(|| self.waiting.unwrap_or(since_now));
-        let Marks { customer_message, agent_message, read_by_agents, .. } = self.marks;
-        self.unread = customer_message > read_by_agents.max(agent_message);
-        self.position = recorded.position;
-        if !matches!(event, ConversationEvent::Read { .. }) {
-            self.updated_at = recorded.at;
-        }
-        if moves_up(event) {
-            self.activity = recorded.position;
+    fn said(&mut self, message: &Message) {
+        self.last_message = Some(message.into());
+        self.marks.said(message);
+        match message.author {
+            Author::Customer { .. } if message.position > self.marks.read_by_agents => {
+                let full = self.unread_messages.len() == Self::UNREAD;
+                self.unread_messages.drain(..usize::from(full));
+                self.unread_messages.push(message.position);
+            }
+            Author::Agent { .. } => self.unread_messages.clear(),
+            Author::Customer { .. } | Author::System => {}
         }
     }
 }
 
-/// Whether an event brings the conversation to the top of the inbox.
-const fn moves_up(event: &ConversationEvent) -> bool {
-    use ConversationEvent as E;
-    match event {
-        E::Opened { .. }
-        | E::MessagePosted { .. }
-        | E::NoteAdded { .. }
-        | E::Assigned { .. }
-        | E::Unassigned { .. }
-        | E::Resolved { .. }
-        | E::Reopened { .. }
-        | E::CallStarted { .. } => true,
-        E::Read { .. }
-        | E::Tagged { .. }
-        | E::Prioritized { .. }
-        | E::Snoozed { .. }
-        | E::Rated { .. }
-        | E::CallJoined { .. }
-        | E::CallEnded { .. }
-        | E::CustomerChanged { .. } => false,
+/// Whether a change brings its conversation to the top of the inbox.
+const fn moves_up(change: &AgentChange) -> bool {
+    use AgentChange as C;
+    match change {
+        C::ConversationOpened { .. }
+        | C::ConversationAssigned { .. }
+        | C::ConversationUnassigned { .. }
+        | C::ConversationResolved { .. }
+        | C::ConversationReopened { .. }
+        | C::MessagePosted { .. }
+        | C::NoteAdded { .. }
+        | C::CallStarted { .. } => true,
+        C::ConversationSnoozed { .. }
+        | C::ConversationTagged { .. }
+        | C::ConversationPrioritized { .. }
+        | C::ConversationRated { .. }
+        | C::ConversationRead { .. }
+        | C::ConversationCustomerChanged { .. }
+        | C::CallJoined { .. }
+        | C::CallEnded { .. }
+        | C::AgentInvited { .. }
+        | C::AgentJoined { .. }
+        | C::AgentUpdated { .. }
+        | C::AgentAvailability { .. }
+        | C::AgentDeactivated { .. }
+        | C::CustomerUpdated { .. }
+        | C::SettingsChanged { .. } => false,
     }
 }
 
-/// The row keeps what the search needs of the customer; all of it is looked up when the row is shown.
-fn without_metadata(customer: &CustomerRef) -> CustomerRef {
-    CustomerRef { metadata: Metadata::default(), ..customer.clone() }
-}
-
-fn preview(text: &MessageText) -> String {
-    text.as_str().chars().take(PREVIEW_CHARS).collect()
+/// The customer with the changes of its profile laid over what the conversation knows of it.
+fn changed(customer: &CustomerRef, changes: &ProfileChanges) -> CustomerRef {
+    let CustomerRef { id, external_user_id, name, email, phone, metadata } = customer.clone();
+    let Profile { name, email, phone, metadata } = Profile { name, email, phone, metadata }.changed(changes);
+    CustomerRef { id, external_user_id, name, email, phone, metadata }
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
     use openchat_domain::{
-        CallId, DomainEvent,
+        CallId,
         conversation::{
-            AgentRef, AssignmentReason, CallEndReason, CallKind, Priority, ReopenCause, UnassignmentReason,
+            AgentRef, AssignmentReason, CallEndReason, CallKind, ConversationEvent, ReopenCause, Side,
+            UnassignmentReason,
         },
+        customer::CustomerEvent,
     };
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        history::{
-            History, agent, agent_ref, at, conversation, customer, customer_ref, noted, opened, said, tags,
-            text,
-        },
-        transcript::AuthorView,
+    use crate::history::{
+        History, agent, agent_ref, at, conversation, customer, customer_ref, noted, opened, said, tags, text,
     };
 
-    /// Folds the events of conversation 1.
+    /// Folds events that all concern conversation 1.
     fn conversation_after(history: &History) -> ConversationView {
         let mut row = None;
         for recorded in history.events() {
-            if let DomainEvent::Conversation(id, event) = &recorded.event {
-                assert_eq!(*id, conversation(1));
-                fold(&mut row, recorded, *id, event);
-            }
+            fold(&mut row, &AgentDelta::for_agents(recorded).unwrap());
         }
         row.unwrap()
     }
@@ -272,7 +261,7 @@ mod tests {
         assert_eq!((it.id, it.status, it.assignee), (conversation(1), Status::Open, None));
         assert_eq!(it.waiting, Some(Waiting { since: at(1), position: 1 }));
         assert_eq!((it.activity, it.position, it.created_at), (1, 1, at(1)));
-        assert_eq!(it.customer, CustomerRef { metadata: Metadata::default(), ..customer_ref(5) });
+        assert_eq!(it.customer, customer_ref(5));
         assert!(!it.unread);
     }
 
@@ -283,7 +272,7 @@ mod tests {
         let shown = it.last_message.unwrap();
         assert_eq!(shown.text, "é".repeat(140));
         assert_eq!((shown.position, shown.created_at), (3, at(3)));
-        assert_eq!(shown.author, AuthorView::Customer { id: customer(5), name: Some(text("Customer 5")) });
+        assert_eq!(shown.author, Author::from(&customer_ref(5)));
         assert_eq!(it.activity, 4);
     }
 
@@ -331,6 +320,16 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_hundred_unread_messages_are_told_of() {
+        let asked_often = (0..105).map(|_| asked("Hello"));
+        let it = given([opened(5)].into_iter().chain(asked_often).chain([read(Side::Agent, 104)]));
+        assert_eq!(it.unread_messages, [105, 106]);
+        let asked_often = (0..105).map(|_| asked("Hello"));
+        let it = given([opened(5)].into_iter().chain(asked_often));
+        assert_eq!(it.unread_messages, (7..=106).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn being_read_is_no_activity() {
         let it = given([opened(5), asked("Hello"), read(Side::Agent, 2)]);
         assert_eq!((it.activity, it.updated_at, it.position), (2, at(2), 3));
@@ -357,37 +356,33 @@ mod tests {
         let started =
             ConversationEvent::CallStarted { call_id: call(1), kind: CallKind::Video, by, at: at(2) };
         let joined = ConversationEvent::CallJoined { call_id: call(1), by: joiner.clone() };
-        let ended = |id| ConversationEvent::CallEnded {
-            call_id: id,
+        let ended = ConversationEvent::CallEnded {
+            call_id: call(1),
             reason: CallEndReason::HungUp,
             by: None,
             duration_seconds: 60,
         };
         let it = given([opened(5), started.clone(), joined.clone()]).call.unwrap();
         assert_eq!((it.id, it.r#type, it.started_at), (call(1), CallKind::Video, at(2)));
-        assert_eq!(it.joined, [AuthorView::from(&joiner)]);
-        assert!(given([opened(5), started.clone(), ended(call(2))]).call.is_some());
-        assert_eq!(given([opened(5), started, joined, ended(call(1))]).call, None);
+        assert_eq!(it.joined, [joiner]);
+        assert_eq!(given([opened(5), started, joined, ended]).call, None);
     }
 
     #[test]
     fn a_change_of_customer_and_of_its_profile_shows() {
-        let mut row = Some(given([
-            opened(5),
-            ConversationEvent::CustomerChanged { customer: customer_ref(6), previous: customer(5) },
-        ]));
-        assert_eq!(row.as_ref().map(|it| it.customer.id), Some(customer(6)));
+        let changed = ConversationEvent::CustomerChanged { customer: customer_ref(6), previous: customer(5) };
+        let moved = history([opened(5), changed]);
+        assert_eq!(conversation_after(&moved).customer, customer_ref(6));
         let changes = ProfileChanges {
             name: Some(Some(text("Jane"))),
             email: Some(None),
             phone: Some(Some(text("+34 600"))),
             metadata: None,
         };
-        let later = history([opened(5), asked("a"), asked("b")]);
-        fold_profile(&mut row, &later.events()[2], &changes);
-        let it = row.unwrap();
+        let it = conversation_after(&moved.customer(6, CustomerEvent::ProfileChanged { changes }));
         assert_eq!((it.customer.name.clone(), it.customer.email.clone()), (Some(text("Jane")), None));
-        assert_eq!((it.position, it.activity), (3, 1));
+        assert_eq!(it.customer.metadata, customer_ref(6).metadata);
+        assert_eq!((it.position, it.activity, it.updated_at), (3, 1, at(2)));
         assert!(it.searchable().any(|text| text == "Jane"));
         assert!(it.searchable().any(|text| text == "ext_6"));
     }
@@ -403,16 +398,9 @@ mod tests {
             snoozed(at(99)),
         ];
         let it = given(events.clone()).for_customer();
-        assert_eq!((it.tags, it.priority, it.snoozed_until), (vec![], Priority::Normal, None));
+        assert_eq!((it.tags, it.priority, it.status), (vec![], Priority::Normal, Status::Open));
+        assert_eq!((it.snoozed_until, it.unread_messages), (None, vec![]));
         assert!(it.unread);
         assert!(!given(events.into_iter().chain([read(Side::Customer, 4)])).for_customer().unread);
-    }
-
-    #[test]
-    fn a_reply_is_awaited_until_an_agent_speaks_last() {
-        assert!(given([opened(5)]).awaits_reply());
-        assert!(given([opened(5), asked("Hello")]).awaits_reply());
-        assert!(!given([opened(5), asked("Hello"), answered("Hi")]).awaits_reply());
-        assert!(given([opened(5), answered("Hi"), asked("Hello")]).awaits_reply());
     }
 }

@@ -1,38 +1,39 @@
 //! The inbox: a row per conversation, listed by view, found by words, and kept as the events tell.
 //!
 //! The whole row is a document, the view itself; columns stand beside it only where a query looks for them.
-//! What is shown of the customer is looked up in [`crate::customers`]; the row has its own copy of the customer's
-//! names only for the search.
+//! It is folded from the deltas of the team's feed, by the function that keeps a snapshot's list up to date.
 
 mod fold;
 mod query;
 mod view;
 
-use openchat_domain::{
-    ConversationId, CustomerId, DomainEvent, Recorded,
-    conversation::ConversationEvent,
-    customer::{CustomerEvent, ProfileChanges},
-};
+use openchat_domain::{BusinessId, ConversationId, CustomerId, Recorded};
 use tokio_postgres::types::Json;
 
-pub use query::{
-    AgentsConversation, View, by_customer, get, get_for_customer, open_of_agent, open_of_customer, page,
-    snoozed_due,
-};
-pub use view::{CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status, Waiting};
+pub use query::{View, by_customer, get, get_for_customer, open_of_customer, page, snoozed_due};
+pub(crate) use query::{ids_of_customer, last_of_customer, unresolved};
+pub use view::{CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status};
 
 use crate::{
     ApplyError, Db,
+    feed::{AgentChange, AgentDelta},
     rows::{Rows, column, document, key_columns},
     search,
 };
 
-/// What concerns the inbox in an event.
-enum Step<'a> {
-    /// Something happened to a conversation.
-    Conversation(ConversationId, &'a ConversationEvent),
-    /// The customer of some conversations goes by another name or address.
-    Profile(CustomerId, &'a ProfileChanges),
+/// A delta, and the rows that it concerns.
+struct Step {
+    tenant: BusinessId,
+    delta: AgentDelta,
+    rows: Concerned,
+}
+
+#[derive(Clone, Copy)]
+enum Concerned {
+    /// The conversation's.
+    Conversation(ConversationId),
+    /// Those of all of the customer's conversations.
+    Customer(CustomerId),
 }
 
 // A row is found one by one, by its key, even under a plan that was made while the table was small.
@@ -63,37 +64,35 @@ const STORE: &str = "\
 /// # Errors
 /// [`ApplyError`]; the caller's transaction must then be rolled back.
 pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
-    let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
+    let steps: Vec<_> = events.iter().copied().filter_map(step).collect();
     if steps.is_empty() {
         return Ok(());
     }
     let mut rows = load(db, &steps).await?;
-    for (event, step) in &steps {
-        match step {
-            Step::Conversation(id, happened) => {
-                rows.fold((event.tenant, id.uuid()), event.position, |row| {
-                    fold::fold(row, event, *id, happened);
-                });
+    for Step { tenant, delta, rows: concerned } in &steps {
+        match concerned {
+            Concerned::Conversation(id) => {
+                rows.fold((*tenant, id.uuid()), delta.position, |row| fold::fold(row, delta));
             }
-            Step::Profile(id, changes) => rows.fold_all(
-                event.tenant,
-                event.position,
+            Concerned::Customer(id) => rows.fold_all(
+                *tenant,
+                delta.position,
                 |row| row.customer.id == *id,
-                |row| fold::fold_profile(row, event, changes),
+                |row| fold::fold(row, delta),
             ),
         }
     }
     store(db, &rows).await
 }
 
-async fn load(db: &impl Db, steps: &[(&Recorded, Step<'_>)]) -> Result<Rows<ConversationView>, ApplyError> {
-    let (tenants, conversations) = key_columns(steps.iter().filter_map(|(event, step)| match step {
-        Step::Conversation(id, _) => Some((event.tenant, id.uuid())),
-        Step::Profile(..) => None,
+async fn load(db: &impl Db, steps: &[Step]) -> Result<Rows<ConversationView>, ApplyError> {
+    let (tenants, conversations) = key_columns(steps.iter().filter_map(|step| match step.rows {
+        Concerned::Conversation(id) => Some((step.tenant, id.uuid())),
+        Concerned::Customer(_) => None,
     }));
-    let (customers_tenants, customers) = key_columns(steps.iter().filter_map(|(event, step)| match step {
-        Step::Conversation(..) => None,
-        Step::Profile(id, _) => Some((event.tenant, id.uuid())),
+    let (customers_tenants, customers) = key_columns(steps.iter().filter_map(|step| match step.rows {
+        Concerned::Conversation(_) => None,
+        Concerned::Customer(id) => Some((step.tenant, id.uuid())),
     }));
     let keys: &crate::Sql<'_> = &[&tenants, &conversations, &customers_tenants, &customers];
     Rows::load(db, LOAD, keys, |row| Ok(document(row, 3, "conversation")?)).await
@@ -123,26 +122,14 @@ async fn store(db: &impl Db, rows: &Rows<ConversationView>) -> Result<(), ApplyE
     Ok(())
 }
 
-fn step(recorded: &Recorded) -> Option<Step<'_>> {
-    match &recorded.event {
-        DomainEvent::Conversation(id, event) => Some(Step::Conversation(*id, event)),
-        DomainEvent::Customer(id, event) => Some(Step::Profile(*id, renamed(event)?)),
-        DomainEvent::Agent(..) | DomainEvent::Business(..) => None,
-    }
-}
-
-/// Changes of what a row repeats of its customer.
-fn renamed(event: &CustomerEvent) -> Option<&ProfileChanges> {
-    match event {
-        CustomerEvent::ProfileChanged { changes } => {
-            let renamed = changes.name.is_some() || changes.email.is_some() || changes.phone.is_some();
-            renamed.then_some(changes)
-        }
-        // A conversation begins after its customer is known, and moves to another one by an event of its own.
-        CustomerEvent::Registered { .. }
-        | CustomerEvent::VisitorArrived { .. }
-        | CustomerEvent::Merged { .. } => None,
-    }
+fn step(event: &Recorded) -> Option<Step> {
+    let delta = AgentDelta::for_agents(event)?;
+    let rows = if let AgentChange::CustomerUpdated { customer_id, .. } = delta.change {
+        Concerned::Customer(customer_id)
+    } else {
+        Concerned::Conversation(delta.conversation_id?)
+    };
+    Some(Step { tenant: event.tenant, delta, rows })
 }
 
 impl Status {

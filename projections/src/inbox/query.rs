@@ -1,17 +1,16 @@
 //! What is asked of the inbox.
 
 use chrono::{DateTime, Utc};
-use openchat_domain::{AgentId, BusinessId, ConversationId, CustomerId, Position, conversation::CustomerRef};
-use tokio_postgres::{Row, types::Json};
+use openchat_domain::{AgentId, BusinessId, ConversationId, CustomerId, Position};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{ConversationView, Status};
+use super::ConversationView;
 use crate::{
     Db, DbError, QueryError,
-    customers::CustomerView,
     page::{Cursor, Page},
-    routing_queue::place_of,
-    rows::{Unreadable, document},
+    routing_queue::{place_of, read_place},
+    rows::document,
     search,
 };
 
@@ -28,36 +27,13 @@ pub enum View {
     Resolved,
 }
 
-/// A conversation that an agent has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AgentsConversation {
-    /// Which.
-    pub id: ConversationId,
-    /// Open or snoozed.
-    pub status: Status,
-    /// Whether the customer waits for the agent's answer, see [`ConversationView::awaits_reply`].
-    pub awaits_reply: bool,
-}
-
-/// What is shown of the rows `i` that follow: their document, and their customer's.
-macro_rules! shown {
-    ($($rows:tt)*) => {
-        concat!(
-            "select data, (select c.data from customers c \
-                where c.tenant_id = i.tenant_id and c.customer_id = i.customer_id) from ",
-            $($rows)*
-        )
-    };
-}
-
 /// A page of the rows that meet a condition, in keyset order.
 ///
 /// The inner limit is written out so that one prepared plan, made without knowing $3, walks the view's index.
 macro_rules! page_of {
     ($condition:literal) => {
-        shown!(
-            "(select tenant_id, customer_id, activity, data from inbox \
-                where tenant_id = $1 and activity < $2 and ",
+        concat!(
+            "select data from (select activity, data from inbox where tenant_id = $1 and activity < $2 and ",
             $condition,
             " order by activity desc limit 101) i order by activity desc limit $3"
         )
@@ -67,8 +43,8 @@ macro_rules! page_of {
 /// A page of what a search finds among the latest rows that meet a condition.
 macro_rules! search_of {
     ($condition:literal) => {
-        shown!(
-            "(select tenant_id, customer_id, activity, search, data from inbox \
+        concat!(
+            "select data from (select activity, search, data from inbox \
                 where tenant_id = $1 and activity < $2 and ",
             $condition,
             " order by activity desc limit 1000) i \
@@ -87,31 +63,37 @@ const SEARCH_UNASSIGNED: &str = search_of!("assignee_id is null and status <> 'r
 const SEARCH_ALL: &str = search_of!("true");
 const SEARCH_RESOLVED: &str = search_of!("status = 'resolved'");
 
-const SEARCH_INDEX: &str = shown!(
-    "inbox_matching($4::text::tsquery, $5::text, $6::uuid, $2, $3) as hit (id) cross join lateral ( \
-        select tenant_id, customer_id, activity, data from inbox \
-        where tenant_id = $1 and conversation_id = hit.id limit 1) i \
-    order by activity desc"
-);
+const SEARCH_INDEX: &str = "\
+    select i.data from inbox_matching($4::text::tsquery, $5::text, $6::uuid, $2, $3) as hit (id) \
+        cross join lateral (select activity, data from inbox \
+            where tenant_id = $1 and conversation_id = hit.id limit 1) i \
+    order by i.activity desc";
+
+const UNRESOLVED: &str = "\
+    select data from inbox where tenant_id = $1 and status <> 'resolved' order by activity desc limit 101";
 
 const GET: &str = concat!(
-    "select data, (select c.data from customers c \
-        where c.tenant_id = i.tenant_id and c.customer_id = i.customer_id), ",
-    place_of!(),
+    "select data, ",
+    place_of!("i.conversation_id"),
     " from inbox i where tenant_id = $1 and conversation_id = $2"
 );
 
-const BY_CUSTOMER: &str = shown!(
-    "(select tenant_id, customer_id, activity, data from inbox where tenant_id = $1 and customer_id = $2 \
-        order by activity desc limit 101) i order by activity desc limit $3"
+const LAST_OF_CUSTOMER: &str = concat!(
+    "select data, ",
+    place_of!("i.conversation_id"),
+    " from (select conversation_id, data from inbox \
+        where tenant_id = $1 and customer_id = $2 order by conversation_id desc limit 1) i"
 );
 
-const OPEN_OF_CUSTOMER: &str = shown!(
-    "inbox i where tenant_id = $1 and customer_id = $2 and status <> 'resolved' order by activity desc limit 1"
-);
+const IDS_OF_CUSTOMER: &str = "select conversation_id from inbox where tenant_id = $1 and customer_id = $2";
 
-const OPEN_OF_AGENT: &str = "\
-    select data from inbox where tenant_id = $1 and assignee_id = $2 and status <> 'resolved' order by activity";
+const BY_CUSTOMER: &str = "\
+    select data from (select activity, data from inbox where tenant_id = $1 and customer_id = $2 \
+        order by activity desc limit 101) i order by activity desc limit $3";
+
+const OPEN_OF_CUSTOMER: &str = "\
+    select data from inbox \
+    where tenant_id = $1 and customer_id = $2 and status <> 'resolved' order by activity desc limit 1";
 
 const SNOOZED_DUE: &str = "\
     select tenant_id, conversation_id from (select tenant_id, conversation_id, snoozed_until from inbox \
@@ -149,10 +131,8 @@ pub async fn get(
     tenant: BusinessId,
     id: ConversationId,
 ) -> Result<Option<ConversationView>, QueryError> {
-    let Some(row) = db.query_opt(GET, &[&tenant.uuid(), &id.uuid()]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(ConversationView { queue_position: row.try_get(2)?, ..read(&row)? }))
+    let row = db.query_opt(GET, &[&tenant.uuid(), &id.uuid()]).await?;
+    row.as_ref().map(read_with_place).transpose()
 }
 
 /// A conversation by its id, if it is this customer's, as the customer may see it.
@@ -196,22 +176,42 @@ pub async fn open_of_customer(
     row.as_ref().map(read).transpose()
 }
 
-/// The open and snoozed conversations that an agent has, the longest untouched first.
+/// The customer's conversation that began last, with its place in the queue.
 ///
 /// # Errors
 /// [`QueryError`].
-pub async fn open_of_agent(
+pub(crate) async fn last_of_customer(
     db: &impl Db,
     tenant: BusinessId,
-    agent: AgentId,
-) -> Result<Vec<AgentsConversation>, QueryError> {
-    let rows = db.query(OPEN_OF_AGENT, &[&tenant.uuid(), &agent.uuid()]).await?;
-    rows.iter()
-        .map(|row| {
-            let it: ConversationView = document(row, 0, "conversation")?;
-            Ok(AgentsConversation { id: it.id, status: it.status, awaits_reply: it.awaits_reply() })
-        })
-        .collect()
+    customer: CustomerId,
+) -> Result<Option<ConversationView>, QueryError> {
+    let row = db.query_opt(LAST_OF_CUSTOMER, &[&tenant.uuid(), &customer.uuid()]).await?;
+    row.as_ref().map(read_with_place).transpose()
+}
+
+/// All of a customer's conversations.
+///
+/// # Errors
+/// [`QueryError`].
+pub(crate) async fn ids_of_customer(
+    db: &impl Db,
+    tenant: BusinessId,
+    customer: CustomerId,
+) -> Result<Vec<ConversationId>, QueryError> {
+    let rows = db.query(IDS_OF_CUSTOMER, &[&tenant.uuid(), &customer.uuid()]).await?;
+    rows.iter().map(|row| Ok(ConversationId::from_uuid(row.try_get(0)?))).collect()
+}
+
+/// The unresolved conversations with the latest activity, latest first, at most 101.
+///
+/// # Errors
+/// [`QueryError`].
+pub(crate) async fn unresolved(
+    db: &impl Db,
+    tenant: BusinessId,
+) -> Result<Vec<ConversationView>, QueryError> {
+    let rows = db.query(UNRESOLVED, &[&tenant.uuid()]).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Conversations of any business whose snooze has run out, the longest overdue first, at most 1,000.
@@ -279,12 +279,10 @@ async fn find(
     db.query(SEARCH_INDEX, &[&tenant, &before, &wanted, &query, &name, &agent]).await
 }
 
-/// The conversation with what is known now of its customer.
 fn read(row: &Row) -> Result<ConversationView, QueryError> {
-    let shown: ConversationView = document(row, 0, "conversation")?;
-    let customer = row.try_get::<_, Option<Json<CustomerView>>>(1);
-    match customer.map_err(|_| Unreadable("customer"))? {
-        Some(Json(customer)) => Ok(ConversationView { customer: CustomerRef::from(customer), ..shown }),
-        None => Ok(shown),
-    }
+    Ok(document(row, 0, "conversation")?)
+}
+
+fn read_with_place(row: &Row) -> Result<ConversationView, QueryError> {
+    Ok(ConversationView { queue_position: read_place(row, 1)?, ..read(row)? })
 }

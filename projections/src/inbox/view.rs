@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use openchat_domain::{
     CallId, ConversationId, MessageText, Position, Subject, Tag,
-    conversation::{AgentRef, CallKind, Channel, CustomerRef, Priority},
+    conversation::{AgentRef, Author, CallKind, Channel, CustomerRef, Priority, Side},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::transcript::AuthorView;
+use crate::{routing_queue::Waiting, transcript::Message};
 
 /// A conversation, without its messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,7 @@ use crate::transcript::AuthorView;
         "position": 42
     },
     "unread": true,
+    "unreadMessages": [42],
     "marks": {"customerMessage": 42, "agentMessage": 0, "readByCustomer": 0, "readByAgents": 0},
     "waiting": {"since": "2026-03-01T09:30:00Z", "position": 41},
     "snoozedUntil": null,
@@ -57,14 +58,14 @@ pub struct ConversationView {
     pub channel: Channel,
     /// What it is about.
     pub subject: Option<Subject>,
-    /// Whose it is, as known now.
+    /// Whose it is: as told when it began or changed hands, with every change of the profile since.
     pub customer: CustomerRef,
     /// The agent who has it; nobody has a resolved one.
     pub assignee: Option<AgentRef>,
     /// Its place in the queue, counted from 1 up to 1,000, which stands for all places beyond too; `null` when it
     /// doesn't wait. Told of a single conversation only, in lists it is `null`.
     #[schema(minimum = 1, maximum = 1000)]
-    pub queue_position: Option<i64>,
+    pub queue_position: Option<u32>,
     /// Its labels, sorted.
     pub tags: Vec<Tag>,
     /// How urgent it is.
@@ -74,6 +75,10 @@ pub struct ConversationView {
     /// Whether the customer has said something that no agent has read or answered;
     /// for the customer, whether an agent has said something that it has neither read nor answered.
     pub unread: bool,
+    /// The positions of the customer's messages that no agent has read or answered, ascending; the latest 100 of
+    /// them. For the team only.
+    #[schema(value_type = Vec<i64>, max_items = 100)]
+    pub unread_messages: Vec<Position>,
     /// Who has said and read what, up to where.
     pub marks: Marks,
     /// Since when it waits in the queue; `null` when it doesn't.
@@ -90,9 +95,13 @@ pub struct ConversationView {
     pub created_at: DateTime<Utc>,
     /// When something last happened to it, other than being read.
     pub updated_at: DateTime<Utc>,
-    /// The position in the business's event log of what last moved it to the top of the inbox.
+    /// The position in the business's event log of what last brought it to the top of the inbox: its beginning,
+    /// something said or noted, a change of assignee, an end, a reopening, a call.
+    #[schema(value_type = i64)]
     pub activity: Position,
-    /// The latest position in the business's event log that this tells of.
+    /// The position in the business's event log up to which all that concerns it is in here: its latest event, or
+    /// its customer's latest change of profile.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 
@@ -113,13 +122,14 @@ pub enum Status {
 #[serde(rename_all = "camelCase")]
 pub struct LastMessage {
     /// Who said it.
-    pub author: AuthorView,
+    pub author: Author,
     /// Its first 140 characters.
     #[schema(max_length = 140, example = "I need help with my order.")]
     pub text: String,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// Its place in the business's event log.
+    #[schema(value_type = i64)]
     pub position: Position,
 }
 
@@ -128,23 +138,17 @@ pub struct LastMessage {
 #[serde(rename_all = "camelCase")]
 pub struct Marks {
     /// The customer's latest message.
+    #[schema(value_type = i64)]
     pub customer_message: Position,
     /// The latest message of an agent.
+    #[schema(value_type = i64)]
     pub agent_message: Position,
     /// Up to where the customer has read.
+    #[schema(value_type = i64)]
     pub read_by_customer: Position,
     /// Up to where the team has read.
+    #[schema(value_type = i64)]
     pub read_by_agents: Position,
-}
-
-/// Since when a conversation waits for an agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Waiting {
-    /// The time.
-    pub since: DateTime<Utc>,
-    /// The position in the business's event log; among equal priorities the queue is in this order.
-    pub position: Position,
 }
 
 /// How a conversation ended.
@@ -179,32 +183,77 @@ pub struct CallView {
     /// Audio or video.
     pub r#type: CallKind,
     /// Who began it.
-    pub by: AuthorView,
+    pub by: Author,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// Who has joined it since.
-    pub joined: Vec<AuthorView>,
+    pub joined: Vec<Author>,
 }
 
 impl ConversationView {
-    /// Whether the customer has said something since an agent last did, or nobody has said anything yet.
-    #[must_use]
-    pub const fn awaits_reply(&self) -> bool {
-        let Marks { customer_message, agent_message, .. } = self.marks;
-        customer_message > agent_message || agent_message == 0
-    }
+    /// The most unread messages that are told of.
+    pub const UNREAD: usize = 100;
 
-    /// The conversation as its customer may see it: without the team's tags, priority and plans, and `unread`
+    /// The conversation as its customer may see it: without the team's tags, priority and rests, and `unread`
     /// from the other side.
     #[must_use]
     pub fn for_customer(self) -> Self {
         let Marks { customer_message, agent_message, read_by_customer, .. } = self.marks;
+        let status = match self.status {
+            Status::Open | Status::Snoozed => Status::Open,
+            Status::Resolved => Status::Resolved,
+        };
         Self {
+            status,
             tags: vec![],
             priority: Priority::default(),
             snoozed_until: None,
             unread: agent_message > read_by_customer.max(customer_message),
+            unread_messages: vec![],
             ..self
         }
+    }
+}
+
+impl LastMessage {
+    const CHARS: usize = 140;
+}
+
+impl From<&Message> for LastMessage {
+    fn from(message: &Message) -> Self {
+        Self {
+            author: message.author.clone(),
+            text: message.text.as_str().chars().take(Self::CHARS).collect(),
+            created_at: message.created_at,
+            position: message.position,
+        }
+    }
+}
+
+impl Marks {
+    /// Somebody said something that both sides see.
+    pub const fn said(&mut self, message: &Message) {
+        match message.author {
+            Author::Customer { .. } => self.customer_message = message.position,
+            Author::Agent { .. } => self.agent_message = message.position,
+            Author::System => {}
+        }
+    }
+
+    /// One side has read up to a position.
+    pub fn read(&mut self, reader: Side, up_to: Position) {
+        let mark = match reader {
+            Side::Customer => &mut self.read_by_customer,
+            Side::Agent => &mut self.read_by_agents,
+        };
+        *mark = up_to.max(*mark);
+    }
+}
+
+impl CallView {
+    /// A call that has just begun.
+    #[must_use]
+    pub const fn started(id: CallId, kind: CallKind, by: Author, started_at: DateTime<Utc>) -> Self {
+        Self { id, r#type: kind, by, started_at, joined: vec![] }
     }
 }

@@ -3,10 +3,10 @@
 use openchat_domain::{
     AgentId, ConversationId, DomainEvent, Recorded,
     agent::{AgentEvent, Availability},
-    conversation::{ConversationEvent, Priority},
+    conversation::{ConversationEvent, ReopenCause, Side},
 };
 
-use super::{Line, Seat};
+use super::{Assignment, Line, Seat, Standing};
 
 /// What concerns an agent's row in an event.
 pub(super) enum SeatStep<'a> {
@@ -22,14 +22,14 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
     match &recorded.event {
         DomainEvent::Conversation(id, event) => match event {
             E::Opened { .. }
+            | E::MessagePosted { .. }
             | E::Assigned { .. }
             | E::Unassigned { .. }
             | E::Prioritized { .. }
             | E::Snoozed { .. }
             | E::Resolved { .. }
             | E::Reopened { .. } => Some((*id, event)),
-            E::MessagePosted { .. }
-            | E::NoteAdded { .. }
+            E::NoteAdded { .. }
             | E::Read { .. }
             | E::Tagged { .. }
             | E::Rated { .. }
@@ -43,36 +43,57 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
 }
 
 /// Folds an event of a conversation.
-pub(super) fn line(row: &mut Option<Line>, recorded: &Recorded, event: &ConversationEvent) {
-    use ConversationEvent as E;
-    if let E::Opened { .. } = event {
-        *row = Some(Line { open: true, priority: Priority::default(), assignee: None, waiting: None });
+pub(super) fn line(
+    row: &mut Option<Line>,
+    recorded: &Recorded,
+    id: ConversationId,
+    event: &ConversationEvent,
+) {
+    if let ConversationEvent::Opened { .. } = event {
+        *row = Some(Line { standing: Standing::usual(id), assignment: None, unanswered: true });
     }
-    let Some(it) = row else {
-        return;
-    };
-    match event {
-        E::Opened { .. } => {}
-        E::Assigned { assignee, .. } => it.assignee = Some(assignee.id),
-        E::Unassigned { .. } => it.assignee = None,
-        E::Prioritized { priority, .. } => it.priority = *priority,
-        E::Snoozed { .. } => it.open = false,
-        E::Resolved { .. } => (it.open, it.assignee) = (false, None),
-        E::Reopened { assignee, .. } => {
-            (it.open, it.assignee) = (true, assignee.as_ref().map(|agent| agent.id));
+    if let Some(it) = row {
+        it.standing.apply(event, recorded.position, recorded.at);
+        it.evolve(recorded, event);
+    }
+}
+
+impl Line {
+    fn evolve(&mut self, recorded: &Recorded, event: &ConversationEvent) {
+        use ConversationEvent as E;
+        let from_now = |agent| Assignment { agent, at: recorded.position };
+        match event {
+            E::Assigned { assignee, .. } => self.assignment = Some(from_now(assignee.id)),
+            E::Unassigned { .. } | E::Resolved { .. } => self.assignment = None,
+            E::Reopened { cause, assignee } => {
+                let kept = match cause {
+                    // Whoever opens it again sets about it now.
+                    ReopenCause::Agent { .. } => None,
+                    ReopenCause::CustomerMessage | ReopenCause::SnoozeElapsed => self.assignment,
+                };
+                self.assignment = assignee
+                    .as_ref()
+                    .map(|agent| kept.filter(|kept| kept.agent == agent.id).unwrap_or(from_now(agent.id)));
+                self.unanswered = true;
+            }
+            E::MessagePosted { author, .. } => match author.side() {
+                Some(Side::Customer) => self.unanswered = true,
+                Some(Side::Agent) => self.unanswered = false,
+                None => {}
+            },
+            E::Opened { .. }
+            | E::Prioritized { .. }
+            | E::Snoozed { .. }
+            | E::NoteAdded { .. }
+            | E::Read { .. }
+            | E::Tagged { .. }
+            | E::Rated { .. }
+            | E::CallStarted { .. }
+            | E::CallJoined { .. }
+            | E::CallEnded { .. }
+            | E::CustomerChanged { .. } => {}
         }
-        E::MessagePosted { .. }
-        | E::NoteAdded { .. }
-        | E::Read { .. }
-        | E::Tagged { .. }
-        | E::Rated { .. }
-        | E::CallStarted { .. }
-        | E::CallJoined { .. }
-        | E::CallEnded { .. }
-        | E::CustomerChanged { .. } => {}
     }
-    let waits = it.open && it.assignee.is_none();
-    it.waiting = waits.then(|| it.waiting.unwrap_or((recorded.position, recorded.at)));
 }
 
 /// The agent whose row an event may change.
@@ -107,10 +128,11 @@ pub(super) fn seat(row: &mut Option<Seat>, recorded: &Recorded, step: &SeatStep<
     if let SeatStep::Own(AgentEvent::Joined { name, capacity, .. }) = step {
         *row = Some(Seat {
             name: name.to_string(),
-            active: true,
             online: false,
             capacity: i64::from(*capacity),
             last_assigned: 0,
+            offline_since: Some(recorded.position),
+            deactivated_at: None,
         });
     }
     let Some(it) = row else {
@@ -121,9 +143,13 @@ pub(super) fn seat(row: &mut Option<Seat>, recorded: &Recorded, step: &SeatStep<
         SeatStep::Own(AgentEvent::Renamed { name }) => it.name = name.to_string(),
         SeatStep::Own(AgentEvent::AvailabilityChanged { availability, .. }) => {
             it.online = *availability == Availability::Online;
+            let offline = *availability == Availability::Offline;
+            it.offline_since = offline.then(|| it.offline_since.unwrap_or(recorded.position));
         }
         SeatStep::Own(AgentEvent::CapacityChanged { capacity }) => it.capacity = i64::from(*capacity),
-        SeatStep::Own(AgentEvent::Deactivated { .. }) => (it.active, it.online) = (false, false),
+        SeatStep::Own(AgentEvent::Deactivated { .. }) => {
+            (it.online, it.deactivated_at) = (false, Some(recorded.position));
+        }
         SeatStep::Own(
             AgentEvent::Invited { .. }
             | AgentEvent::Joined { .. }
@@ -138,11 +164,11 @@ mod tests {
     use openchat_domain::{
         Position, UserId,
         agent::{AvailabilityReason, Role},
-        conversation::{AgentRef, AssignmentReason, ReopenCause, UnassignmentReason},
+        conversation::{AgentRef, AssignmentReason, Author, Priority, UnassignmentReason},
     };
     use uuid::Uuid;
 
-    use super::*;
+    use super::{super::Waiting, *};
     use crate::history::{History, agent, agent_ref, at, customer_ref, opened, said, text};
 
     fn line_after(events: impl IntoIterator<Item = ConversationEvent>) -> Line {
@@ -150,8 +176,8 @@ mod tests {
             events.into_iter().fold(History::default(), |history, event| history.conversation(1, event));
         let mut row = None;
         for recorded in history.events() {
-            if let Some((_, event)) = line_step(recorded) {
-                line(&mut row, recorded, event);
+            if let Some((id, event)) = line_step(recorded) {
+                line(&mut row, recorded, id, event);
             }
         }
         row.unwrap()
@@ -193,7 +219,12 @@ mod tests {
     }
 
     fn place(line: &Line) -> Option<Position> {
-        line.waiting.map(|(position, _)| position)
+        line.standing.waiting.map(|waiting| waiting.position)
+    }
+
+    /// Whose it is, and since when.
+    fn held(line: &Line) -> Option<(AgentId, Position)> {
+        line.assignment.map(|assignment| (assignment.agent, assignment.at))
     }
 
     fn joined() -> History {
@@ -202,45 +233,70 @@ mod tests {
         History::default().agent(7, AgentEvent::Joined { user, email, name: text("Sam"), role, capacity: 5 })
     }
 
-    fn online() -> AgentEvent {
-        AgentEvent::AvailabilityChanged {
-            availability: Availability::Online,
-            reason: AvailabilityReason::Chosen,
-        }
+    fn available(availability: Availability) -> AgentEvent {
+        AgentEvent::AvailabilityChanged { availability, reason: AvailabilityReason::Chosen }
     }
 
     #[test]
     fn an_opened_conversation_waits_and_keeps_its_place_whatever_is_said() {
         let it = line_after([opened(5), said(&customer_ref(5), "Hello"), prioritized(Priority::High)]);
-        assert_eq!(it.waiting, Some((1, at(1))));
-        assert_eq!(it.priority, Priority::High);
+        assert_eq!(it.standing.waiting, Some(Waiting { since: at(1), position: 1 }));
+        assert_eq!(it.standing.priority, Priority::High);
     }
 
     #[test]
     fn an_assigned_one_is_a_load_and_goes_back_to_the_end() {
         let it = line_after([opened(5), assigned(7)]);
-        assert_eq!((it.open, it.assignee, place(&it)), (true, Some(agent(7)), None));
+        assert_eq!((it.standing.snoozed, held(&it), place(&it)), (false, Some((agent(7), 2)), None));
+        let it = line_after([opened(5), assigned(7), assigned(8)]);
+        assert_eq!(held(&it), Some((agent(8), 3)));
         let it = line_after([opened(5), assigned(7), unassigned()]);
-        assert_eq!((it.open, it.assignee, place(&it)), (true, None, Some(3)));
+        assert_eq!((held(&it), place(&it)), (None, Some(3)));
     }
 
     #[test]
     fn a_snoozed_one_neither_waits_nor_is_a_load() {
         let it = line_after([opened(5), assigned(7), snoozed()]);
-        assert_eq!((it.open, it.assignee), (false, Some(agent(7))));
+        assert_eq!((it.standing.snoozed, held(&it)), (true, Some((agent(7), 2))));
         assert_eq!(place(&line_after([opened(5), snoozed()])), None);
         assert_eq!(place(&line_after([opened(5), assigned(7), snoozed(), unassigned()])), None);
         let woken = line_after([opened(5), assigned(7), snoozed(), reopened(Some(agent_ref(7)))]);
-        assert_eq!((woken.open, woken.assignee, place(&woken)), (true, Some(agent(7)), None));
+        let expected = (false, Some((agent(7), 2)), None);
+        assert_eq!((woken.standing.snoozed, held(&woken), place(&woken)), expected);
     }
 
     #[test]
     fn a_reopened_one_waits_from_then_with_the_priority_it_had() {
         let it = line_after([opened(5), prioritized(Priority::Urgent), assigned(7), resolved()]);
-        assert_eq!((it.open, it.assignee, place(&it)), (false, None, None));
+        assert_eq!((held(&it), place(&it)), (None, None));
         let it =
             line_after([opened(5), prioritized(Priority::Urgent), assigned(7), resolved(), reopened(None)]);
-        assert_eq!((it.priority, place(&it)), (Priority::Urgent, Some(5)));
+        assert_eq!((it.standing.priority, place(&it)), (Priority::Urgent, Some(5)));
+    }
+
+    #[test]
+    fn whoever_opens_it_again_has_it_from_then_on() {
+        let by_agent = |id| ConversationEvent::Reopened {
+            cause: ReopenCause::Agent { by: agent(id) },
+            assignee: Some(agent_ref(id)),
+        };
+        let rested = [opened(5), assigned(7), snoozed()];
+        let after = |event| line_after(rested.clone().into_iter().chain([event]));
+        assert_eq!(held(&after(by_agent(7))), Some((agent(7), 4)));
+        assert_eq!(held(&after(by_agent(8))), Some((agent(8), 4)));
+        assert_eq!(held(&line_after([opened(5), resolved(), by_agent(8)])), Some((agent(8), 3)));
+    }
+
+    #[test]
+    fn an_answer_is_awaited_until_an_agent_speaks_last_and_again_after_a_reopening() {
+        let (asked, answered) = (|| said(&customer_ref(5), "Hello"), || said(agent_ref(7), "Hi"));
+        assert!(line_after([opened(5)]).unanswered);
+        assert!(!line_after([opened(5), asked(), answered()]).unanswered);
+        assert!(line_after([opened(5), answered(), asked()]).unanswered);
+        assert!(!line_after([opened(5), answered(), said(Author::System, "Back soon")]).unanswered);
+        assert!(line_after([opened(5), asked(), said(Author::System, "Back soon")]).unanswered);
+        assert!(line_after([opened(5), answered(), snoozed(), reopened(None)]).unanswered);
+        assert!(!line_after([opened(5), snoozed(), reopened(None), answered()]).unanswered);
     }
 
     #[test]
@@ -254,14 +310,14 @@ mod tests {
         };
         assert_eq!(seat_after(&History::default().agent(7, invited)), None);
         let it = seat_after(&joined()).unwrap();
-        assert_eq!((it.active, it.online, it.capacity), (true, false, 5));
-        assert!(seat_after(&joined().agent(7, online())).unwrap().online);
+        assert_eq!((it.online, it.capacity, it.deactivated_at), (false, 5, None));
+        assert!(seat_after(&joined().agent(7, available(Availability::Online))).unwrap().online);
     }
 
     #[test]
     fn an_agents_changes_and_assignments_show() {
         let history = joined()
-            .agent(7, online())
+            .agent(7, available(Availability::Online))
             .agent(7, AgentEvent::Renamed { name: text("Samantha") })
             .agent(7, AgentEvent::CapacityChanged { capacity: 2 })
             .conversation(1, assigned(7))
@@ -269,6 +325,18 @@ mod tests {
         let it = seat_after(&history).unwrap();
         assert_eq!((it.name.as_str(), it.capacity, it.last_assigned), ("Samantha", 2, 5));
         let gone = seat_after(&history.agent(7, AgentEvent::Deactivated { by: agent(1) })).unwrap();
-        assert_eq!((gone.active, gone.online), (false, false));
+        assert_eq!((gone.online, gone.deactivated_at), (false, Some(7)));
+    }
+
+    #[test]
+    fn an_agent_is_offline_since_it_first_was() {
+        let since = |history: History| seat_after(&history).unwrap().offline_since;
+        let went =
+            || joined().agent(7, available(Availability::Online)).agent(7, available(Availability::Offline));
+        assert_eq!(since(joined()), Some(1));
+        assert_eq!(since(joined().agent(7, available(Availability::Away))), None);
+        assert_eq!(since(went()), Some(3));
+        assert_eq!(since(went().agent(7, available(Availability::Offline))), Some(3));
+        assert_eq!(since(went().agent(7, available(Availability::Online))), None);
     }
 }

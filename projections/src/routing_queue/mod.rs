@@ -1,110 +1,95 @@
 //! The routing queue: which conversations wait, in which order, and who could take them.
 //!
-//! A row per conversation says whether it waits or whose load it is, a row per agent whether it may be chosen.
+//! A row per conversation says whether it waits or whose load it is, a row per agent whether it may be chosen, or
+//! since when it is gone.
 //! A resolved conversation keeps its row, which is small, because it keeps its priority should it be reopened;
 //! the indexes hold only what waits and what is open.
 
 mod fold;
 mod query;
 mod rule;
+mod standing;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join;
 use openchat_domain::{AgentId, ConversationId, Position, Recorded, conversation::Priority};
-use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub(crate) use query::place_of;
-pub use query::{picture, place, queue, tenants_with_waiting};
+pub use query::{FURTHEST_PLACE, Stranded, picture, place, queue, stranded, tenants_with_waiting};
+pub(crate) use query::{place_of, read_place, standings, waiting};
 pub use rule::{Available, Choice, Picture, RULE, choose};
+pub use standing::{QueueEntry, Standing, Waiting};
 
 use crate::{
-    ApplyError, Db,
+    ApplyError, Db, DbError,
     rows::{Rows, Unreadable, column, key_columns},
 };
 
-/// A conversation that waits for an agent, as the team sees the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({
-    "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
-    "position": 1,
-    "priority": "high",
-    "waitingSince": "2026-03-01T09:30:00Z"
-}))]
-pub struct QueueEntry {
-    /// The conversation.
-    pub conversation_id: ConversationId,
-    /// Its place in the queue, counted from 1.
-    #[schema(minimum = 1)]
-    pub position: i64,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// Since when it waits.
-    pub waiting_since: DateTime<Utc>,
-}
-
-/// A conversation that waits for an agent, as routing sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The position at which it began to wait: among equal priorities the queue is in this order.
-    pub position: Position,
-    /// The time at which it began to wait.
-    pub since: DateTime<Utc>,
-}
-
 /// A conversation's row: what the queue and the agents' loads are made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Line {
-    /// Neither snoozed nor resolved.
-    open: bool,
-    priority: Priority,
-    assignee: Option<AgentId>,
-    waiting: Option<(Position, DateTime<Utc>)>,
+    standing: Standing,
+    assignment: Option<Assignment>,
+    /// Whether the customer waits for an answer: it spoke last, or no agent has spoken since the conversation was
+    /// opened or reopened.
+    unanswered: bool,
+}
+
+/// Whose a conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Assignment {
+    agent: AgentId,
+    /// Since which position.
+    at: Position,
 }
 
 /// An agent's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seat {
     name: String,
-    active: bool,
     online: bool,
     capacity: i64,
     last_assigned: Position,
+    /// The position at which it went offline, while it is.
+    offline_since: Option<Position>,
+    /// The position at which it left the team, if it has.
+    deactivated_at: Option<Position>,
 }
 
 // A row is found one by one, by its key, even under a plan that was made while the table was small.
 const LOAD_LINES: &str = "\
     select r.* from unnest($1::uuid[], $2::uuid[]) as k (tenant, id) cross join lateral ( \
-        select tenant_id, conversation_id, position, open, rank, assignee_id, waiting_position, waiting_since \
+        select tenant_id, conversation_id, position, rank, snoozed, waiting_position, waiting_since, \
+            assignee_id, assigned_at, unanswered \
         from routing where tenant_id = k.tenant and conversation_id = k.id limit 1) r";
 
 const STORE_LINES: &str = "\
-    insert into routing (tenant_id, conversation_id, position, open, rank, assignee_id, waiting_position, \
-        waiting_since) \
-    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[], \
-        $7::bigint[], $8::timestamptz[]) \
+    insert into routing (tenant_id, conversation_id, position, rank, snoozed, waiting_position, waiting_since, \
+        assignee_id, assigned_at, unanswered) \
+    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::boolean[], $6::bigint[], \
+        $7::timestamptz[], $8::uuid[], $9::bigint[], $10::boolean[]) \
     on conflict (tenant_id, conversation_id) do update set \
-        position = excluded.position, open = excluded.open, rank = excluded.rank, \
-        assignee_id = excluded.assignee_id, waiting_position = excluded.waiting_position, \
-        waiting_since = excluded.waiting_since";
+        position = excluded.position, rank = excluded.rank, snoozed = excluded.snoozed, \
+        waiting_position = excluded.waiting_position, waiting_since = excluded.waiting_since, \
+        assignee_id = excluded.assignee_id, assigned_at = excluded.assigned_at, \
+        unanswered = excluded.unanswered";
 
 const LOAD_SEATS: &str = "\
     select r.* from unnest($1::uuid[], $2::uuid[]) as k (tenant, id) cross join lateral ( \
-        select tenant_id, agent_id, position, name, active, online, capacity, last_assigned \
+        select tenant_id, agent_id, position, name, online, capacity, last_assigned, offline_since, \
+            deactivated_at \
         from routing_agents where tenant_id = k.tenant and agent_id = k.id limit 1) r";
 
 const STORE_SEATS: &str = "\
-    insert into routing_agents (tenant_id, agent_id, position, name, active, online, capacity, last_assigned) \
-    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::boolean[], $6::boolean[], \
-        $7::bigint[], $8::bigint[]) \
+    insert into routing_agents (tenant_id, agent_id, position, name, online, capacity, last_assigned, \
+        offline_since, deactivated_at) \
+    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::boolean[], $6::bigint[], \
+        $7::bigint[], $8::bigint[], $9::bigint[]) \
     on conflict (tenant_id, agent_id) do update set \
-        position = excluded.position, name = excluded.name, active = excluded.active, online = excluded.online, \
-        capacity = excluded.capacity, last_assigned = excluded.last_assigned";
+        position = excluded.position, name = excluded.name, online = excluded.online, \
+        capacity = excluded.capacity, last_assigned = excluded.last_assigned, \
+        offline_since = excluded.offline_since, deactivated_at = excluded.deactivated_at";
 
 /// Folds a batch of events in.
 ///
@@ -124,20 +109,25 @@ async fn apply_lines(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyErro
     let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
     let mut rows = Rows::load(db, LOAD_LINES, &[&tenants, &ids], read_line).await?;
     for (event, (id, step)) in &steps {
-        rows.fold((event.tenant, id.uuid()), event.position, |row| fold::line(row, event, step));
+        rows.fold_changes((event.tenant, id.uuid()), event.position, |row| fold::line(row, event, *id, step));
     }
     let rows = rows.changed();
+    if rows.is_empty() {
+        return Ok(());
+    }
     db.execute(
         STORE_LINES,
         &[
             &column(&rows, |it| it.tenant.uuid()),
             &column(&rows, |it| it.id),
             &column(&rows, |it| it.position),
-            &column(&rows, |it| it.row.open),
-            &column(&rows, |it| rank(it.row.priority)),
-            &column(&rows, |it| it.row.assignee.map(AgentId::uuid)),
-            &column(&rows, |it| it.row.waiting.map(|(position, _)| position)),
-            &column(&rows, |it| it.row.waiting.map(|(_, since)| since)),
+            &column(&rows, |it| rank(it.row.standing.priority)),
+            &column(&rows, |it| it.row.standing.snoozed),
+            &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.position)),
+            &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.since)),
+            &column(&rows, |it| it.row.assignment.map(|assignment| assignment.agent.uuid())),
+            &column(&rows, |it| it.row.assignment.map(|assignment| assignment.at)),
+            &column(&rows, |it| it.row.unanswered),
         ],
     )
     .await?;
@@ -163,10 +153,11 @@ async fn apply_seats(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyErro
             &column(&rows, |it| it.id),
             &column(&rows, |it| it.position),
             &column(&rows, |it| it.row.name.as_str()),
-            &column(&rows, |it| it.row.active),
             &column(&rows, |it| it.row.online),
             &column(&rows, |it| it.row.capacity),
             &column(&rows, |it| it.row.last_assigned),
+            &column(&rows, |it| it.row.offline_since),
+            &column(&rows, |it| it.row.deactivated_at),
         ],
     )
     .await?;
@@ -174,22 +165,34 @@ async fn apply_seats(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyErro
 }
 
 fn read_line(row: &Row) -> Result<Line, ApplyError> {
-    let waiting: (Option<Position>, Option<DateTime<Utc>>) = (row.try_get(6)?, row.try_get(7)?);
+    let agent = row.try_get::<_, Option<Uuid>>("assignee_id")?.map(AgentId::from_uuid);
+    let at: Option<Position> = row.try_get("assigned_at")?;
     Ok(Line {
-        open: row.try_get(3)?,
-        priority: priority(row.try_get(4)?)?,
-        assignee: row.try_get::<_, Option<Uuid>>(5)?.map(AgentId::from_uuid),
-        waiting: waiting.0.zip(waiting.1),
+        standing: read_standing::<ApplyError>(row)?,
+        assignment: agent.zip(at).map(|(agent, at)| Assignment { agent, at }),
+        unanswered: row.try_get("unanswered")?,
+    })
+}
+
+fn read_standing<E: From<DbError> + From<Unreadable>>(row: &Row) -> Result<Standing, E> {
+    let position: Option<Position> = row.try_get("waiting_position")?;
+    let since: Option<DateTime<Utc>> = row.try_get("waiting_since")?;
+    Ok(Standing {
+        conversation_id: ConversationId::from_uuid(row.try_get("conversation_id")?),
+        priority: priority(row.try_get("rank")?)?,
+        snoozed: row.try_get("snoozed")?,
+        waiting: position.zip(since).map(|(position, since)| Waiting { since, position }),
     })
 }
 
 fn read_seat(row: &Row) -> Result<Seat, ApplyError> {
     Ok(Seat {
         name: row.try_get(3)?,
-        active: row.try_get(4)?,
-        online: row.try_get(5)?,
-        capacity: row.try_get(6)?,
-        last_assigned: row.try_get(7)?,
+        online: row.try_get(4)?,
+        capacity: row.try_get(5)?,
+        last_assigned: row.try_get(6)?,
+        offline_since: row.try_get(7)?,
+        deactivated_at: row.try_get(8)?,
     })
 }
 
@@ -225,25 +228,4 @@ mod tests {
         assert_eq!(order.map(|it| priority(rank(it))), order.map(Ok));
         assert!(priority(4).is_err());
     }
-}
-/// s
-#[derive(Debug)]
-pub struct Stranded {
-    /// s
-    pub conversation: ConversationId,
-    /// s
-    pub agent: AgentId,
-    /// s
-    pub assigned_at: openchat_domain::Position,
-    /// s
-    pub cause: openchat_domain::Position,
-    /// s
-    pub reason: openchat_domain::conversation::UnassignmentReason,
-}
-/// s
-pub async fn stranded(
-    _d: &impl Db,
-    _t: openchat_domain::BusinessId,
-) -> Result<Vec<Stranded>, crate::QueryError> {
-    Ok(vec![])
 }

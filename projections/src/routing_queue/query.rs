@@ -1,43 +1,89 @@
 //! What is asked of the routing queue.
 
 use chrono::{DateTime, Utc};
-use openchat_domain::{AgentId, BusinessId, ConversationId};
+use openchat_domain::{AgentId, BusinessId, ConversationId, Position, conversation::UnassignmentReason};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Available, Picture, QueueEntry, Waiting, priority};
+use super::{Available, Picture, QueueEntry, Standing, read_standing};
 use crate::{Db, QueryError, rows::Unreadable};
 
-/// The place of conversation $2 of tenant $1, which counts no further than 1,000.
+/// The furthest place in the queue that is told apart from those behind it.
+pub const FURTHEST_PLACE: u32 = 1000;
+
+/// A conversation whose agent will not answer, so that it belongs in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stranded {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Whose it is.
+    pub agent: AgentId,
+    /// The position since which it is this agent's.
+    pub assigned_at: Position,
+    /// The position at which the agent went.
+    pub cause: Position,
+    /// How: off the team, or offline while a customer waits for the answer.
+    pub reason: UnassignmentReason,
+}
+
+/// The place of a conversation of tenant $1 in its queue; it counts no further than [`FURTHEST_PLACE`].
 macro_rules! place_of {
-    () => {
-        "(select (select count(*) from ( \
-            select 1 from routing q where q.tenant_id = w.tenant_id and q.waiting_position is not null \
-                and (q.rank, q.waiting_position) <= (w.rank, w.waiting_position) \
-            order by q.rank, q.waiting_position limit 1000) ahead) \
-        from routing w where w.tenant_id = $1 and w.conversation_id = $2 and w.waiting_position is not null)"
+    ($conversation:literal) => {
+        concat!(
+            "(select (select count(*) from ( \
+                select 1 from routing q where q.tenant_id = w.tenant_id and q.waiting_position is not null \
+                    and (q.rank, q.waiting_position) <= (w.rank, w.waiting_position) \
+                order by q.rank, q.waiting_position limit 1000) ahead) \
+            from routing w where w.tenant_id = $1 and w.conversation_id = ",
+            $conversation,
+            " and w.waiting_position is not null)"
+        )
     };
 }
 pub(crate) use place_of;
 
 const PICTURE: &str = "\
-    select conversation_id, waiting_position as at, waiting_since, rank, \
-        null::text as name, null::bigint as capacity, null::bigint as load \
-    from (select conversation_id, waiting_position, waiting_since, rank from routing \
+    select conversation_id, rank, snoozed, waiting_position, waiting_since, \
+        null::text as name, null::bigint as capacity, null::bigint as load, null::bigint as last_assigned \
+    from (select conversation_id, rank, snoozed, waiting_position, waiting_since from routing \
         where tenant_id = $1 and waiting_position is not null order by rank, waiting_position limit 100) w \
     union all \
-    select agent_id, last_assigned, null, null, name, capacity, \
-        (select count(*) from routing r where r.tenant_id = a.tenant_id and r.assignee_id = a.agent_id and r.open) \
-    from routing_agents a where tenant_id = $1 and active and online and coalesce( \
+    select agent_id, null, null, null, null, name, capacity, (select count(*) from routing r \
+        where r.tenant_id = a.tenant_id and r.assignee_id = a.agent_id and not r.snoozed), last_assigned \
+    from routing_agents a where tenant_id = $1 and online and coalesce( \
         (select (data #>> '{settings,preferences,autoAssign}')::boolean from businesses where tenant_id = $1), \
         true) \
-    order by rank, at";
+    order by rank, waiting_position";
 
-const QUEUE: &str = "\
-    select conversation_id, rank, waiting_since from routing \
-    where tenant_id = $1 and waiting_position is not null order by rank, waiting_position limit 1000";
+macro_rules! waiting {
+    ($limit:literal) => {
+        concat!(
+            "select conversation_id, rank, snoozed, waiting_position, waiting_since from routing \
+            where tenant_id = $1 and waiting_position is not null order by rank, waiting_position",
+            $limit
+        )
+    };
+}
 
-const PLACE: &str = concat!("select ", place_of!());
+const QUEUE: &str = waiting!(" limit 1000");
+
+const WAITING: &str = waiting!("");
+
+const STANDINGS: &str = "\
+    select conversation_id, rank, snoozed, waiting_position, waiting_since from routing \
+    where tenant_id = $1 and (waiting_position is not null or snoozed or rank <> 2)";
+
+const PLACE: &str = concat!("select ", place_of!("$2"));
+
+// From the agents to their conversations, so that it costs little while agents are gone and leave nothing behind.
+const STRANDED: &str = "\
+    select conversation_id, agent_id, assigned_at, deactivated_at, offline_since from routing_agents a \
+    cross join lateral (select conversation_id, assigned_at from routing \
+        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
+            and (a.deactivated_at is not null or not snoozed and unanswered and assigned_at < a.offline_since) \
+        offset 0) r \
+    where tenant_id = $1 and (deactivated_at is not null or offline_since is not null) \
+    order by assigned_at";
 
 // Steps from tenant to tenant through the index, however many conversations each has waiting.
 const TENANTS_WITH_WAITING: &str = "\
@@ -55,14 +101,10 @@ const TENANTS_WITH_WAITING: &str = "\
 pub async fn picture(db: &impl Db, tenant: BusinessId, now: DateTime<Utc>) -> Result<Picture, QueryError> {
     let mut picture = Picture { now, waiting: vec![], agents: vec![] };
     for row in db.query(PICTURE, &[&tenant.uuid()]).await? {
-        let (id, at) = (row.try_get(0)?, row.try_get(1)?);
-        match row.try_get(2)? {
-            Some(since) => picture.waiting.push(Waiting {
-                conversation: ConversationId::from_uuid(id),
-                position: at,
-                since,
-            }),
-            None => picture.agents.push(available(AgentId::from_uuid(id), at, &row)?),
+        if row.try_get::<_, Option<Position>>("waiting_position")?.is_some() {
+            picture.waiting.push(read_entry(&row)?);
+        } else {
+            picture.agents.push(available(&row)?);
         }
     }
     Ok(picture)
@@ -74,21 +116,29 @@ pub async fn picture(db: &impl Db, tenant: BusinessId, now: DateTime<Utc>) -> Re
 /// [`QueryError`].
 pub async fn queue(db: &impl Db, tenant: BusinessId) -> Result<Vec<QueueEntry>, QueryError> {
     let rows = db.query(QUEUE, &[&tenant.uuid()]).await?;
-    rows.iter()
-        .zip(1..)
-        .map(|(row, position)| {
-            Ok(QueueEntry {
-                conversation_id: ConversationId::from_uuid(row.try_get(0)?),
-                position,
-                priority: priority(row.try_get(1)?)?,
-                waiting_since: row.try_get(2)?,
-            })
-        })
-        .collect()
+    rows.iter().map(read_entry).collect()
 }
 
-/// A conversation's place in the queue, counted from 1 up to 1,000, which stands for all places beyond too;
-/// `None` when it doesn't wait.
+/// The whole queue in its order, however long.
+///
+/// # Errors
+/// [`QueryError`].
+pub(crate) async fn waiting(db: &impl Db, tenant: BusinessId) -> Result<Vec<QueueEntry>, QueryError> {
+    let rows = db.query(WAITING, &[&tenant.uuid()]).await?;
+    rows.iter().map(read_entry).collect()
+}
+
+/// Every conversation of which the queue must know something.
+///
+/// # Errors
+/// [`QueryError`].
+pub(crate) async fn standings(db: &impl Db, tenant: BusinessId) -> Result<Vec<Standing>, QueryError> {
+    let rows = db.query(STANDINGS, &[&tenant.uuid()]).await?;
+    rows.iter().map(read_standing).collect()
+}
+
+/// A conversation's place in the queue, counted from 1 up to [`FURTHEST_PLACE`], which stands for all places beyond
+/// too; `None` when it doesn't wait.
 ///
 /// # Errors
 /// [`QueryError`].
@@ -96,9 +146,33 @@ pub async fn place(
     db: &impl Db,
     tenant: BusinessId,
     conversation: ConversationId,
-) -> Result<Option<i64>, QueryError> {
+) -> Result<Option<u32>, QueryError> {
     let row = db.query_opt(PLACE, &[&tenant.uuid(), &conversation.uuid()]).await?;
-    row.map_or(Ok(None), |row| Ok(row.try_get(0)?))
+    row.map_or(Ok(None), |row| read_place(&row, 0))
+}
+
+/// The conversations that belong in the queue although they are somebody's: those of agents who have left the team,
+/// and the open ones of agents who went offline after getting them and before answering; the longest held first.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn stranded(db: &impl Db, tenant: BusinessId) -> Result<Vec<Stranded>, QueryError> {
+    let rows = db.query(STRANDED, &[&tenant.uuid()]).await?;
+    rows.iter()
+        .map(|row| {
+            let (cause, reason) = match row.try_get(3)? {
+                Some(deactivated_at) => (deactivated_at, UnassignmentReason::AgentDeactivated),
+                None => (row.try_get(4)?, UnassignmentReason::AgentOffline),
+            };
+            Ok(Stranded {
+                conversation: ConversationId::from_uuid(row.try_get(0)?),
+                agent: AgentId::from_uuid(row.try_get(1)?),
+                assigned_at: row.try_get(2)?,
+                cause,
+                reason,
+            })
+        })
+        .collect()
 }
 
 /// The businesses with somebody waiting. For a connection that serves all tenants.
@@ -110,11 +184,27 @@ pub async fn tenants_with_waiting(db: &impl Db) -> Result<Vec<BusinessId>, Query
     rows.iter().map(|row| Ok(BusinessId::from_uuid(row.try_get::<_, Uuid>(0)?))).collect()
 }
 
-fn available(id: AgentId, last_assigned: i64, row: &Row) -> Result<Available, QueryError> {
-    let number = |index| -> Result<u32, QueryError> {
-        Ok(u32::try_from(row.try_get::<_, i64>(index)?).map_err(|_| Unreadable("agent"))?)
+/// Reads what [`place_of`] selects.
+pub(crate) fn read_place(row: &Row, index: usize) -> Result<Option<u32>, QueryError> {
+    let place: Option<i64> = row.try_get(index)?;
+    Ok(place.map(u32::try_from).transpose().map_err(|_| Unreadable("place"))?)
+}
+
+fn read_entry(row: &Row) -> Result<QueueEntry, QueryError> {
+    let standing: Standing = read_standing::<QueryError>(row)?;
+    Ok(standing.entry().ok_or(Unreadable("queue"))?)
+}
+
+fn available(row: &Row) -> Result<Available, QueryError> {
+    let number = |column| -> Result<u32, QueryError> {
+        Ok(u32::try_from(row.try_get::<_, i64>(column)?).map_err(|_| Unreadable("agent"))?)
     };
-    let name =
-        serde_json::from_value(row.try_get::<_, String>(4)?.into()).map_err(|_| Unreadable("agent"))?;
-    Ok(Available { id, name, load: number(6)?, capacity: number(5)?, last_assigned })
+    let name: String = row.try_get("name")?;
+    Ok(Available {
+        id: AgentId::from_uuid(row.try_get("conversation_id")?),
+        name: serde_json::from_value(name.into()).map_err(|_| Unreadable("agent"))?,
+        load: number("load")?,
+        capacity: number("capacity")?,
+        last_assigned: row.try_get("last_assigned")?,
+    })
 }

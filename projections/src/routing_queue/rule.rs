@@ -6,7 +6,7 @@ use openchat_domain::{
     conversation::{AgentRef, AssignmentReason, Candidate},
 };
 
-use super::Waiting;
+use super::QueueEntry;
 
 /// The rule's name and version, as assignments record it: the agent with the fewest open conversations below
 /// capacity, among equals the one assigned longest ago, among those the lowest id.
@@ -18,7 +18,7 @@ pub struct Picture {
     /// The moment.
     pub now: DateTime<Utc>,
     /// The conversations that wait, in the order in which the queue serves them; a long queue's beginning.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<QueueEntry>,
     /// The active agents who are online; none when the business gives its work out by hand.
     pub agents: Vec<Available>,
 }
@@ -74,13 +74,13 @@ pub fn choose(picture: &Picture) -> Vec<Choice> {
         agent.load += 1;
         agent.last_assigned = latest;
         choices.push(Choice {
-            conversation: conversation.conversation,
+            conversation: conversation.conversation_id,
             waiting_since: conversation.position,
             to: AgentRef { id: agent.id, name: agent.name.clone() },
             reason: AssignmentReason::Routed {
                 rule: RULE.to_owned(),
                 candidates,
-                waited_seconds: (picture.now - conversation.since).num_seconds().max(0),
+                waited_seconds: (picture.now - conversation.waiting_since).num_seconds().max(0),
             },
         });
     }
@@ -104,20 +104,22 @@ impl From<&Available> for Candidate {
 mod tests {
     use std::collections::HashMap;
 
+    use openchat_domain::conversation::Priority;
     use proptest::prelude::*;
 
     use super::*;
     use crate::history::{agent, agent_ref, at, conversation};
 
-    fn waiting(id: u128, position: Position) -> Waiting {
-        Waiting { conversation: conversation(id), position, since: at(position) }
+    fn waiting(id: u128, position: Position) -> QueueEntry {
+        let (conversation_id, waiting_since) = (conversation(id), at(position));
+        QueueEntry { conversation_id, priority: Priority::Normal, waiting_since, position }
     }
 
     fn available(id: u128, load: u32, capacity: u32, last_assigned: Position) -> Available {
         Available { id: agent(id), name: agent_ref(id).name, load, capacity, last_assigned }
     }
 
-    fn picture(waiting: Vec<Waiting>, agents: Vec<Available>) -> Picture {
+    fn picture(waiting: Vec<QueueEntry>, agents: Vec<Available>) -> Picture {
         Picture { now: at(100), waiting, agents }
     }
 
@@ -217,7 +219,7 @@ mod tests {
             let choices = choose(&picture);
             prop_assert_eq!(choices.len(), picture.waiting.len().min(usize::try_from(room).unwrap()));
             for (choice, conversation) in choices.iter().zip(&picture.waiting) {
-                prop_assert_eq!(choice.conversation, conversation.conversation);
+                prop_assert_eq!(choice.conversation, conversation.conversation_id);
             }
         }
 

@@ -10,19 +10,11 @@ use openchat_projections::{
     Cursor,
     agents::AgentView,
     inbox::{CallView, ConversationView, LastMessage, RatingView, Status},
-    transcript::MessageView,
+    transcript::TranscriptEntry,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{PartialSchema, ToSchema};
-
-/// That it is done.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"success": true}))]
-pub(in crate::http) struct Done {
-    /// Always `true`.
-    success: bool,
-}
 
 /// The conversation as it is after the request.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,12 +30,12 @@ pub(super) struct ConversationAfter {
 
 /// A message or a note.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"success": true, "message": example::<MessageView>()}))]
+#[schema(example = json!({"success": true, "message": example::<TranscriptEntry>()}))]
 pub(super) struct MessageAnswer {
     /// Always `true`.
     success: bool,
     /// What is in the conversation now.
-    message: MessageView,
+    message: TranscriptEntry,
 }
 
 /// A conversation with all that an agent needs to answer it.
@@ -51,7 +43,7 @@ pub(super) struct MessageAnswer {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
     "success": true,
-    "conversation": with(example::<ConversationView>(), "messages", json!([example::<MessageView>()])),
+    "conversation": with(example::<ConversationView>(), "messages", json!([example::<TranscriptEntry>()])),
     "messagesCursor": null,
     "otherConversations": [example::<ConversationBrief>()]
 }))]
@@ -74,7 +66,7 @@ pub(super) struct ConversationWithMessages {
     #[serde(flatten)]
     pub(super) conversation: ConversationView,
     /// The latest messages and notes, the oldest first.
-    pub(super) messages: Vec<MessageView>,
+    pub(super) messages: Vec<TranscriptEntry>,
 }
 
 /// A conversation in short.
@@ -112,17 +104,6 @@ pub(super) struct ConversationBrief {
     updated_at: DateTime<Utc>,
 }
 
-/// The team.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!(example_page::<Colleague>()))]
-pub(super) struct Team {
-    /// Everybody on it, the longest there first.
-    pub(super) data: Vec<Colleague>,
-    /// Always `null`: this is everybody.
-    pub(super) next_cursor: Option<Cursor>,
-}
-
 /// A member of the team, as its colleagues see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
@@ -155,7 +136,7 @@ pub(super) struct Colleague {
 /// The agent who asks.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"success": true, "agent": example::<AgentView>()}))]
-pub(super) struct AgentAnswer {
+pub(super) struct MyselfAnswer {
     /// Always `true`.
     success: bool,
     /// The agent. Left out after a change when it can't be read back quickly enough; the change is done all the same.
@@ -201,11 +182,6 @@ pub(super) struct CallAnswer {
     call: CallView,
 }
 
-impl Done {
-    /// It is done.
-    pub(in crate::http) const IT: Self = Self { success: true };
-}
-
 impl ConversationAfter {
     /// The conversation, if it can be read back.
     pub(super) const fn new(conversation: Option<ConversationView>) -> Self {
@@ -215,12 +191,12 @@ impl ConversationAfter {
 
 impl MessageAnswer {
     /// What was said.
-    pub(super) const fn new(message: MessageView) -> Self {
+    pub(super) const fn new(message: TranscriptEntry) -> Self {
         Self { success: true, message }
     }
 }
 
-impl AgentAnswer {
+impl MyselfAnswer {
     /// The agent, if it can be read back.
     pub(super) const fn new(agent: Option<AgentView>) -> Self {
         Self { success: true, agent }

@@ -4,7 +4,7 @@ use actix_web::{get, put, web::Data};
 use openchat_domain::agent::{Agent, AgentCommand, AgentRefusal};
 use openchat_projections::agents::{self, AgentView};
 
-use super::{answers::AgentAnswer, input::NewAvailability};
+use super::{answers::MyselfAnswer, input::NewAvailability};
 use crate::{
     app::App,
     http::{Body, Member, Problem, ProblemBody, Reply, refused, reply::settle},
@@ -14,22 +14,22 @@ use crate::{
 /// Get yourself.
 ///
 /// The signed-in person as a member of the team.
-#[utoipa::path(operation_id = "getMe", tag = "Agents",
-    responses((status = 200, description = "You.", body = AgentAnswer),
+#[utoipa::path(operation_id = "getMyself", tag = "Agents",
+    responses((status = 200, description = "You.", body = MyselfAnswer),
         (status = 404, description = "You have just left the team.
             agent_not_found: There is no such agent.", body = ProblemBody<'static>)),
     security(("session" = [])))]
 #[get("/me")]
-pub(super) async fn get_me(me: Member, app: Data<App>) -> Result<Reply<AgentAnswer>, Problem> {
+pub(super) async fn get_myself(me: Member, app: Data<App>) -> Result<Reply<MyselfAnswer>, Problem> {
     let agent = read(&app, &me).await?.ok_or_else(|| refused(&AgentRefusal::NotFound))?;
-    Ok(Reply::ok(AgentAnswer::new(Some(agent))))
+    Ok(Reply::ok(MyselfAnswer::new(Some(agent))))
 }
 
 /// Choose your availability.
 ///
 /// Only who is online is given new conversations.
 #[utoipa::path(operation_id = "setAvailability", tag = "Agents", request_body = NewAvailability,
-    responses((status = 200, description = "You, as you are now.", body = AgentAnswer),
+    responses((status = 200, description = "You, as you are now.", body = MyselfAnswer),
         (status = 409, description = "You have just left the team.
             agent_deactivated: This agent is no longer on the team.", body = ProblemBody<'static>)),
     security(("session" = [])))]
@@ -38,12 +38,12 @@ pub(super) async fn set_availability(
     me: Member,
     Body(NewAvailability { availability }): Body<NewAvailability>,
     app: Data<App>,
-) -> Result<Reply<AgentAnswer>, Problem> {
+) -> Result<Reply<MyselfAnswer>, Problem> {
     let command = AgentCommand::SetAvailability { availability };
     let done = app.aggregates.execute::<Agent>(&me.context(), me.agent(), &command).await?;
     let seen = settle(&app, me.tenant(), done.position).await;
     let agent = if seen { read(&app, &me).await.unwrap_or_else(|error| unread(&error)) } else { None };
-    Ok(Reply::ok(AgentAnswer::new(agent)).at(done.position))
+    Ok(Reply::ok(MyselfAnswer::new(agent)).at(done.position))
 }
 
 async fn read(app: &App, me: &Member) -> Result<Option<AgentView>, StoreError> {

@@ -7,13 +7,13 @@ use openchat_domain::{
 };
 
 use super::{
-    answers::{CallAnswer, CallPass, Done},
+    answers::{CallAnswer, CallPass},
     desk::Desk,
     input::AgentCall,
 };
 use crate::{
     app::App,
-    http::{Body, Id, Member, Problem, ProblemBody, Reply, refused},
+    http::{Body, Id, Member, Problem, ProblemBody, Reply, refused, sign_in::Done},
 };
 
 /// Call the customer.

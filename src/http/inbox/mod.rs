@@ -18,7 +18,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(reading::list_queue)
         .service(reading::get_conversation)
         .service(reading::list_messages)
-        .service(reading::list_team)
+        .service(reading::list_colleagues)
         .service(talking::post_message)
         .service(talking::add_note)
         .service(talking::set_typing)
@@ -32,6 +32,6 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(calls::start_call)
         .service(calls::join_call)
         .service(calls::end_call)
-        .service(availability::get_me)
+        .service(availability::get_myself)
         .service(availability::set_availability);
 }

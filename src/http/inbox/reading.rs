@@ -7,11 +7,11 @@ use openchat_projections::{
     agents::{self, AgentStatus},
     inbox::{self, ConversationView},
     routing_queue::{self, QueueEntry},
-    transcript::{self, Audience, MessageView},
+    transcript::{self, TranscriptEntry},
 };
 
 use super::{
-    answers::{Colleague, ConversationAnswer, ConversationWithMessages, Team, example_page},
+    answers::{Colleague, ConversationAnswer, ConversationWithMessages, example_page},
     input::{InboxQuery, MessagesQuery},
 };
 use crate::{
@@ -75,7 +75,7 @@ pub(super) async fn get_conversation(
     let found = inbox::get(&db, tenant, id).await?;
     let conversation = found.ok_or_else(|| refused(&ConversationRefusal::NotFound))?;
     let (latest, others) = tokio::try_join!(
-        transcript::page(&db, tenant, id, Audience::Team, None, Limit::default().0),
+        transcript::page(&db, tenant, id, None, Limit::default().0),
         inbox::by_customer(&db, tenant, conversation.customer.id, OTHERS + 1),
     )?;
     Ok(Reply::ok(ConversationAnswer {
@@ -92,8 +92,8 @@ pub(super) async fn get_conversation(
 /// holds what was said before.
 #[utoipa::path(operation_id = "listMessages", tag = "Agents",
     params(("id" = ConversationId, Path), MessagesQuery),
-    responses((status = 200, description = "A page of messages and notes.", body = Page<MessageView>,
-        example = json!(example_page::<MessageView>()))),
+    responses((status = 200, description = "A page of messages and notes.", body = Page<TranscriptEntry>,
+        example = json!(example_page::<TranscriptEntry>()))),
     security(("session" = [])))]
 #[get("/conversations/{id}/messages")]
 pub(super) async fn list_messages(
@@ -101,26 +101,27 @@ pub(super) async fn list_messages(
     Id(id): Id<ConversationId>,
     Query(query): Query<MessagesQuery>,
     app: Data<App>,
-) -> Result<Reply<Page<MessageView>>, Problem> {
+) -> Result<Reply<Page<TranscriptEntry>>, Problem> {
     let (before, limit) = (query.before.map(|it| it.0), query.limit.unwrap_or_default().0);
     let db = app.pools.tenant(me.tenant()).await?;
     let (found, page) = tokio::try_join!(
         inbox::get(&db, me.tenant(), id),
-        transcript::page(&db, me.tenant(), id, Audience::Team, before, limit),
+        transcript::page(&db, me.tenant(), id, before, limit),
     )?;
     found.map(|_| Reply::ok(page)).ok_or_else(|| refused(&ConversationRefusal::NotFound))
 }
 
-/// List the team.
+/// List your colleagues.
 ///
 /// Everybody who is on it now, whether available or not.
-#[utoipa::path(operation_id = "listTeam", tag = "Agents",
-    responses((status = 200, description = "The team.", body = Team)),
+#[utoipa::path(operation_id = "listColleagues", tag = "Agents",
+    responses((status = 200, description = "The team, on one page.", body = Page<Colleague>,
+        example = json!(example_page::<Colleague>()))),
     security(("session" = [])))]
 #[get("/agents")]
-pub(super) async fn list_team(me: Member, app: Data<App>) -> Result<Reply<Team>, Problem> {
+pub(super) async fn list_colleagues(me: Member, app: Data<App>) -> Result<Reply<Page<Colleague>>, Problem> {
     let db = app.pools.tenant(me.tenant()).await?;
     let all = agents::list(&db, me.tenant()).await?;
     let active = all.into_iter().filter(|agent| agent.status == AgentStatus::Active);
-    Ok(Reply::ok(Team { data: active.map(Colleague::from).collect(), next_cursor: None }))
+    Ok(Reply::ok(Page { data: active.map(Colleague::from).collect(), next_cursor: None }))
 }

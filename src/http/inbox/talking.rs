@@ -6,18 +6,18 @@ use openchat_domain::{
     conversation::{AgentRef, ConversationCommand, MessageBody, NewMessage, Reader},
 };
 use openchat_projections::{
-    transcript::{MessageType, MessageView},
+    transcript::{MessageType, TranscriptEntry},
     typing::Typist,
 };
 
 use super::{
-    answers::{Done, MessageAnswer},
+    answers::MessageAnswer,
     desk::Desk,
     input::{AgentMessage, AgentRead, AgentTyping, NewNote},
 };
 use crate::{
     app::App,
-    http::{Body, Id, Member, Problem, Reply, reply::head},
+    http::{Body, Id, Member, Problem, Reply, reply::head, sign_in::Done},
     store::Executed,
 };
 
@@ -87,7 +87,7 @@ pub(super) async fn set_typing(
     Desk { app: &app, me: &me, id }.opened().await?;
     let AgentRef { id: agent, name } = me.agent_ref();
     app.hub.type_in(me.tenant(), id, Typist::Agent { id: agent, name }, typing);
-    Ok(Reply::ok(Done::IT))
+    Ok(Reply::ok(Done::DONE))
 }
 
 /// Tell how far the agent has read.
@@ -108,7 +108,7 @@ pub(super) async fn mark_read(
     let up_to = up_to.0.min(head(&app, me.tenant()).await?);
     let command = ConversationCommand::MarkRead { reader: Reader::Agent(me.agent()), up_to };
     let done = Desk { app: &app, me: &me, id }.execute(&me.context(), &command).await?;
-    Ok(Reply::ok(Done::IT).at(done.position))
+    Ok(Reply::ok(Done::DONE).at(done.position))
 }
 
 fn fresh_id(app: &App) -> MessageId {
@@ -117,7 +117,7 @@ fn fresh_id(app: &App) -> MessageId {
 
 /// The message or note that a command has recorded, now or when it was first carried out.
 fn said(done: &Executed) -> Result<Reply<MessageAnswer>, Problem> {
-    let message = done.events.iter().find_map(|event| MessageView::of(event));
+    let message = done.events.iter().find_map(|event| TranscriptEntry::of(event));
     let message = message.ok_or_else(|| Problem::internal(&NothingSaid))?;
     Ok(Reply::created(MessageAnswer::new(message)).at(done.position))
 }

@@ -191,7 +191,8 @@ impl<T: utoipa::PartialSchema> Blankable<T> {
         use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
         let blank = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[ \t\r\n]*$"));
         let null = ObjectBuilder::new().schema_type(Type::Null);
-        Schema::AnyOf(AnyOfBuilder::new().item(T::schema()).item(blank).item(null).build())
+        let any = AnyOfBuilder::new().item(T::schema()).item(blank).item(null);
+        Schema::AnyOf(any.description(Some("Blank, `null` or left out: as it is known.")).build())
     }
 }
 

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use utoipa::openapi::{
-    Header, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response,
+    Header, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response, Schema,
     header::HeaderBuilder,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::{ObjectBuilder, Type},
@@ -46,7 +47,24 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     for parameter in [idempotency_key(), position()] {
         components.parameters.insert(parameter.name.clone(), parameter.into());
     }
+    exemplify_pages(&mut components.schemas);
     document
+}
+
+/// Gives every page the example of its entries.
+fn exemplify_pages(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let examples: BTreeMap<String, Value> = schemas
+        .iter()
+        .filter_map(|(name, schema)| match schema {
+            RefOr::T(Schema::Object(object)) => Some((format!("Page_{name}"), object.example.clone()?)),
+            _ => None,
+        })
+        .collect();
+    for (name, schema) in schemas {
+        if let (Some(entry), RefOr::T(Schema::Object(page))) = (examples.get(name), schema) {
+            page.example = Some(json!({"data": [entry], "nextCursor": null}));
+        }
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
@@ -111,7 +129,9 @@ fn complete_response(status: &str, response: &mut Response, traits: &Traits) {
 
 /// The codes and sentences that a description lists.
 fn cases(description: &str) -> Vec<(&str, &str)> {
-    description.lines().filter_map(|line| line.trim().split_once(": ")).collect()
+    let is_code = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let cases = description.lines().filter_map(|line| line.trim().split_once(": "));
+    cases.filter(|(code, _)| is_code(code)).collect()
 }
 
 /// A route's own error together with a shared one of the same status.

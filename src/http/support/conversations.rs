@@ -13,8 +13,8 @@ use openchat_domain::{
 };
 use openchat_projections::{
     Page,
-    feed::Message,
     inbox::{self, ConversationView, Status},
+    transcript::Message,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,7 +78,7 @@ struct SupportConversation {
     /// Its place in the queue, counted from 1 up to 1,000, which stands for all places beyond too; `null` when it
     /// doesn't wait.
     #[schema(minimum = 1, maximum = 1000)]
-    queue_position: Option<i64>,
+    queue_position: Option<u32>,
     /// Its labels, sorted.
     tags: Vec<Tag>,
     /// How urgent it is.

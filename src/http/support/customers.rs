@@ -31,7 +31,6 @@ input! {
     }))]
     pub(super) open struct NamedCustomer {
         /// Its id in the business's own system. The same id is the same customer, always.
-        #[schema(inline)]
         external_user_id: AnyUserId,
         /// Name.
         #[schema(schema_with = Blankable::<Name>::schema, required = false)]
@@ -92,6 +91,7 @@ fn metadata() -> Schema {
         .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .max_properties(Some(Metadata::MAX_KEYS))
         .property_names(Some(key))
+        .description(Some("What else the business keeps: merged key by key, a `null` removes a key."))
         .additional_properties(Some(AdditionalProperties::RefOr(
             AnyOfBuilder::new().item(text).item(other).into(),
         )))

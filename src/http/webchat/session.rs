@@ -25,9 +25,9 @@ use crate::{
         by_key::present_in_widget,
         by_session::is_cross_site,
         envelope,
-        inbox::answers::Done,
         input::input,
         reply::{head, settle},
+        sign_in::Done,
         talk,
     },
     store::{Context, chain},
@@ -205,7 +205,7 @@ pub(super) async fn get_session(me: Customer, app: Data<App>) -> Result<Reply<Ch
 #[delete("/session")]
 pub(super) async fn end_session(me: Customer, app: Data<App>) -> Result<Reply<Done>, Problem> {
     app.accounts.end_customer_session(&me.0).await?;
-    Ok(Reply::ok(Done::IT).written_cookie(&cookie(&app, "", TimeDelta::zero())))
+    Ok(Reply::ok(Done::DONE).written_cookie(&cookie(&app, "", TimeDelta::zero())))
 }
 
 /// A visitor arrives.

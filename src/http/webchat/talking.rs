@@ -7,8 +7,8 @@ use openchat_domain::{
 };
 use openchat_projections::{
     Page,
-    feed::{Message, OwnConversation},
-    transcript::MessageType,
+    feed::OwnConversation,
+    transcript::{Message, MessageType},
     typing::Typist,
 };
 use serde::Serialize;
@@ -27,9 +27,9 @@ use crate::{
     http::{
         Blankable, Body, Customer, Faults, Input, Problem, Query, Reply,
         calls::{CustomerCall, not_configured},
-        inbox::answers::Done,
         input::input,
         refused,
+        sign_in::Done,
         talk::{self, ClientMessageId, MessagesQuery, UpTo},
     },
     projector::viewed,
@@ -73,7 +73,6 @@ input! {
     #[schema(example = json!({"upTo": 42}))]
     pub(super) closed struct OwnRead {
         /// The `position` of the latest message that was seen.
-        #[schema(inline)]
         up_to: UpTo,
     }
 }
@@ -83,7 +82,6 @@ input! {
     #[schema(example = json!({"score": 5, "comment": "Quick and kind."}))]
     pub(super) closed struct OwnRating {
         /// 1 (bad) to 5 (excellent).
-        #[schema(inline)]
         score: Score,
         /// In words.
         #[schema(schema_with = Blankable::<MessageText>::schema, required = false)]
@@ -140,7 +138,7 @@ impl ToSchema for Score {}
         "clientMessageId": "9b2e6c1a"
     }],
     "hasEarlier": false,
-    "readUpTo": {"customer": 42, "agents": 42},
+    "marks": {"customerMessage": 42, "agentMessage": 0, "readByCustomer": 42, "readByAgents": 42},
     "call": null,
     "rating": null,
     "createdAt": "2026-03-01T09:30:00Z"
@@ -256,7 +254,7 @@ pub(super) async fn set_typing(
     if let Some(conversation) = current(&app, &me).await? {
         app.hub.type_in(me.tenant(), conversation, Typist::Customer { id: me.id() }, typing);
     }
-    Ok(Reply::ok(Done::IT))
+    Ok(Reply::ok(Done::DONE))
 }
 
 /// Tell how far the customer has read.
@@ -278,7 +276,7 @@ pub(super) async fn mark_read(
     let seen = viewed(&app.pools.tenant(me.tenant()).await?, me.tenant()).await?;
     let command = ConversationCommand::MarkRead { reader: Reader::Customer, up_to: up_to.0.min(seen) };
     let done = app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await?;
-    Ok(Reply::ok(Done::IT).at(done.position))
+    Ok(Reply::ok(Done::DONE).at(done.position))
 }
 
 /// Rate the support.
@@ -299,7 +297,7 @@ pub(super) async fn rate(
     let conversation = existing(&app, &me).await?;
     let command = ConversationCommand::Rate { score: score.0, comment: comment.0 };
     match app.aggregates.execute::<Conversation>(&me.context(), conversation, &command).await {
-        Ok(done) => Ok(Reply::ok(Done::IT).at(done.position)),
+        Ok(done) => Ok(Reply::ok(Done::DONE).at(done.position)),
         Err(error) => Err(told(&app, &me, error.into()).await),
     }
 }

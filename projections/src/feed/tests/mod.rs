@@ -15,6 +15,7 @@ use self::{
     world::{LOAD, SECRET, Step, World, agent_id, customer_id, steps},
 };
 use super::*;
+use crate::inbox::ConversationView;
 
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
@@ -276,7 +277,7 @@ fn pages_of_messages_and_unread_marks_are_bounded() {
     let mut world = World::new();
     world.open(0, 0);
     let begun = world.log.len();
-    for _ in 0..ConversationSummary::UNREAD + 5 {
+    for _ in 0..ConversationView::UNREAD + 5 {
         world.customer_writes(0);
     }
     let mut session = Session::at(&world.log[..begun], 0);
@@ -289,8 +290,28 @@ fn pages_of_messages_and_unread_marks_are_bounded() {
     let own = session.snapshot.conversation.as_ref().unwrap();
     assert_eq!((own.messages.len(), own.has_earlier), (OwnConversation::MESSAGES, true));
     assert_eq!(session.snapshot, known.customer(customer_id(0)));
-    assert_eq!(agents.conversations[0].unread.len(), ConversationSummary::UNREAD);
+    assert_eq!(agents.conversations[0].unread_messages.len(), ConversationView::UNREAD);
     assert_eq!(agents, known.agents(agent_id(0)));
+}
+
+#[test]
+fn skills_that_were_set_before_joining_stay() {
+    let mut world = World::new();
+    let mut snapshot = Known::from(&world.log).agents(agent_id(0));
+    let begun = world.log.len();
+    for (a, b, c) in [(255, 0, 0), (2, 3, 7), (2, 0, 255)] {
+        world.happen(Step { what: 3, a, b, c });
+    }
+    let agent = |snapshot: &AgentSnapshot| {
+        let agent = snapshot.agents.iter().find(|it| it.id == agent_id(2)).unwrap();
+        (agent.joined, agent.skills.len())
+    };
+    let after = [(false, 0), (false, 1), (true, 1)];
+    for (event, expected) in world.log[begun..].iter().zip(after) {
+        assert_eq!(snapshot.fold(&Delta::for_agents(event).unwrap()), None);
+        assert_eq!(agent(&snapshot), expected);
+    }
+    assert_eq!(snapshot, Known::from(&world.log).agents(agent_id(0)));
 }
 
 #[test]

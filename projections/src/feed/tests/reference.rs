@@ -9,24 +9,26 @@ use openchat_domain::{
     AgentId, ConversationId, CustomerId, DomainEvent, EventType, Position, Recorded,
     agent::{AgentEvent, Availability},
     business::{BusinessEvent, Settings},
-    conversation::{ConversationEvent, Priority},
+    conversation::{Author, ConversationEvent, Priority},
     customer::{CustomerEvent, Profile, ProfileChanges},
+};
+use openchat_projections::{
+    audit::ConversationAsOf,
+    feed::{
+        AgentSnapshot, AgentSummary, CustomerScope, CustomerSnapshot, OwnConversation, OwnProfile, OwnStatus,
+        PublicBusiness, QueueOrder,
+    },
+    inbox::{ConversationView, LastMessage, Resolution, Status},
+    routing_queue::{QueueEntry, Standing},
+    settings::BusinessIdentity,
 };
 
 use super::world::business;
-use crate::{
-    audit::ConversationAsOf,
-    feed::{
-        AgentSnapshot, AgentSummary, Author, BusinessSummary, ConversationStatus, ConversationSummary,
-        CustomerScope, CustomerSnapshot, LastMessage, MessageBody, OwnConversation, OwnProfile, OwnStatus,
-        PublicBusiness, QueueEntry, QueueOrder, Standing,
-    },
-};
 
 /// All that a prefix of the log says.
 pub(super) struct Known {
     position: Position,
-    business: BusinessSummary,
+    business: BusinessIdentity,
     settings: Settings,
     agents: BTreeMap<AgentId, AgentSummary>,
     customers: HashMap<CustomerId, Profile>,
@@ -39,14 +41,19 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn from(log: &[Recorded]) -> Self {
-        let Some(DomainEvent::Business(_, BusinessEvent::SetUp { name, slug, .. })) =
+        let Some(DomainEvent::Business(_, BusinessEvent::SetUp { name, slug, domain, .. })) =
             log.first().map(|first| &first.event)
         else {
             panic!("a log begins with its business");
         };
         let mut known = Self {
             position: log.len() as Position,
-            business: BusinessSummary { id: business(), name: name.clone(), slug: slug.clone() },
+            business: BusinessIdentity {
+                id: business(),
+                name: name.clone(),
+                slug: slug.clone(),
+                domain: domain.clone(),
+            },
             settings: Settings::default(),
             agents: BTreeMap::new(),
             customers: HashMap::new(),
@@ -134,24 +141,29 @@ impl Known {
             .conversations
             .values()
             .filter_map(|it| {
-                let waiting_since = it.waiting_since?;
-                Some(QueueEntry { conversation_id: it.id, priority: it.priority, waiting_since })
+                let waiting = it.waiting?;
+                Some(QueueEntry {
+                    conversation_id: it.id,
+                    priority: it.priority,
+                    waiting_since: waiting.since,
+                    position: waiting.position,
+                })
             })
             .collect();
-        queue.sort_by_key(|entry| (Reverse(entry.priority), entry.waiting_since.position));
+        queue.sort_by_key(|entry| (Reverse(entry.priority), entry.position));
         queue
     }
 
     /// The queue as a server loads it: only the rows that it asks for.
     pub(super) fn queue_order(&self) -> QueueOrder {
         let standings = self.conversations.values().filter_map(|it| {
-            let snoozed = it.status == ConversationStatus::Snoozed;
-            let unusual = snoozed || it.priority != Priority::Normal || it.waiting_since.is_some();
+            let snoozed = it.status == Status::Snoozed;
+            let unusual = snoozed || it.priority != Priority::Normal || it.waiting.is_some();
             unusual.then_some(Standing {
                 conversation_id: it.id,
                 priority: it.priority,
                 snoozed,
-                waiting_since: it.waiting_since,
+                waiting: it.waiting,
             })
         });
         QueueOrder::new(self.position, standings)
@@ -161,10 +173,10 @@ impl Known {
         let mut conversations: Vec<_> = self
             .conversations
             .values()
-            .filter(|it| it.status != ConversationStatus::Resolved)
+            .filter(|it| it.status != Status::Resolved)
             .map(|it| self.summary(it.id))
             .collect();
-        conversations.sort_by_key(|it| Reverse(it.last_activity));
+        conversations.sort_by_key(|it| Reverse(it.activity));
         let complete = conversations.len() <= AgentSnapshot::CONVERSATIONS;
         conversations.truncate(AgentSnapshot::CONVERSATIONS);
         AgentSnapshot {
@@ -178,11 +190,11 @@ impl Known {
         }
     }
 
-    pub(super) fn summary(&self, id: ConversationId) -> ConversationSummary {
+    pub(super) fn summary(&self, id: ConversationId) -> ConversationView {
         let it = self.conversations[&id].clone();
         let (updated, active) = self.activity[&id];
         let answered = it.messages.iter().rfind(|message| matches!(message.author, Author::Agent { .. }));
-        let known = it.read_up_to.agents.max(answered.map_or(0, |message| message.position));
+        let known = it.marks.read_by_agents.max(answered.map_or(0, |message| message.position));
         let profile = self.profiled.get(&it.customer.id).copied().unwrap_or_default();
         let mut unread: Vec<_> = it
             .messages
@@ -191,17 +203,14 @@ impl Known {
             .map(|message| message.position)
             .filter(|position| *position > known)
             .collect();
-        let latest = unread.split_off(unread.len().saturating_sub(ConversationSummary::UNREAD));
-        let last_message = it.messages.last().map(|message| {
-            let MessageBody::Text { text } = &message.body;
-            LastMessage {
-                author: message.author.clone(),
-                excerpt: text.as_str().chars().take(LastMessage::EXCERPT).collect(),
-                at: message.created_at,
-                position: message.position,
-            }
+        let latest = unread.split_off(unread.len().saturating_sub(ConversationView::UNREAD));
+        let last_message = it.messages.last().map(|message| LastMessage {
+            author: message.author.clone(),
+            text: message.text.as_str().chars().take(140).collect(),
+            created_at: message.created_at,
+            position: message.position,
         });
-        ConversationSummary {
+        ConversationView {
             id,
             status: it.status,
             snoozed_until: it.snoozed_until,
@@ -209,18 +218,35 @@ impl Known {
             subject: it.subject,
             customer: it.customer,
             assignee: it.assignee,
+            queue_position: None,
             tags: it.tags,
             priority: it.priority,
-            waiting_since: it.waiting_since,
             last_message,
-            unread: latest,
-            read_up_to: it.read_up_to,
+            unread: !latest.is_empty(),
+            unread_messages: latest,
+            marks: it.marks,
+            waiting: it.waiting,
+            resolved: self.resolution(id).filter(|_| it.status == Status::Resolved),
+            rating: it.rating,
             call: it.call,
             created_at: it.created_at,
             updated_at: self.log[updated].at,
-            last_activity: self.log[active].position,
+            activity: self.log[active].position,
             position: it.position.max(profile),
         }
+    }
+
+    /// How the conversation was resolved last.
+    fn resolution(&self, id: ConversationId) -> Option<Resolution> {
+        self.log.iter().rev().find_map(|recorded| match &recorded.event {
+            DomainEvent::Conversation(of, ConversationEvent::Resolved { by }) if *of == id => {
+                Some(Resolution { by: by.clone(), at: recorded.at })
+            }
+            DomainEvent::Conversation(..)
+            | DomainEvent::Customer(..)
+            | DomainEvent::Agent(..)
+            | DomainEvent::Business(..) => None,
+        })
     }
 
     pub(super) fn scope(&self, customer: CustomerId) -> CustomerScope {
@@ -252,8 +278,8 @@ impl Known {
         OwnConversation {
             id: it.id,
             status: match it.status {
-                ConversationStatus::Open | ConversationStatus::Snoozed => OwnStatus::Open,
-                ConversationStatus::Resolved => OwnStatus::Resolved,
+                Status::Open | Status::Snoozed => OwnStatus::Open,
+                Status::Resolved => OwnStatus::Resolved,
             },
             channel: it.channel,
             subject: it.subject,
@@ -261,7 +287,7 @@ impl Known {
             queue_position: place.map(|index| u32::try_from(index + 1).unwrap()),
             messages: latest,
             has_earlier: !messages.is_empty(),
-            read_up_to: it.read_up_to,
+            marks: it.marks,
             call: it.call,
             rating: it.rating,
             created_at: it.created_at,

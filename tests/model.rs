@@ -1,0 +1,424 @@
+//! Random commands through the real store: after every step the log is dense, and snapshot plus deltas is a fresh
+//! snapshot for the team and for every customer; in the end the read models are what a rebuild makes of the log.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use openchat::store::{Context, ExecuteError};
+use openchat_domain::{
+    AgentId, CallId, ConversationId, CustomerId, MessageId, MessageText, Name, Refusal, Tag,
+    agent::{Agent, AgentCommand, Availability},
+    business::{Business as BusinessAggregate, BusinessCommand, SettingsChanges},
+    conversation::{
+        AgentRef, Author, CallEndReason, CallKind, Channel, Conversation, ConversationCommand, CustomerRef,
+        MessageBody, NewMessage, Priority, Reader,
+    },
+    customer::{Customer, CustomerCommand, ProfileChanges},
+};
+use openchat_projections::{
+    Projection,
+    feed::{AgentDelta, AgentSnapshot, CustomerDelta, CustomerSnapshot, load},
+};
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::Value;
+
+use crate::{
+    live::customer,
+    projector::dump,
+    support::{
+        self,
+        server::{Business, Client, Server},
+        socket::{Frame, Socket},
+    },
+};
+
+/// How long the sockets may take to be where the read models are.
+const SOON: Duration = Duration::from_secs(10);
+const AGENTS: usize = 3;
+const CUSTOMERS: usize = 3;
+
+/// What somebody does; numbers choose whom and what, modulo how many there are.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Open(usize),
+    Say(usize),
+    Answer(usize, usize),
+    Note(usize, usize),
+    Claim(usize, usize),
+    Give(usize, usize, usize),
+    Release(usize, usize),
+    Resolve(usize, usize),
+    Reopen(usize, usize),
+    Snooze(usize, usize),
+    Tag(usize, usize),
+    Prioritize(usize, usize),
+    ReadByCustomer(usize),
+    ReadByAgent(usize, usize),
+    Rate(usize, usize),
+    Call(usize, usize),
+    HangUp(usize),
+    Rename(usize, usize),
+    Available(usize, usize),
+    Capacity(usize, usize),
+    Welcome(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let n = || 0..60_usize;
+    prop_oneof![
+        6 => n().prop_map(Step::Open),
+        8 => n().prop_map(Step::Say),
+        6 => (n(), n()).prop_map(|(a, c)| Step::Answer(a, c)),
+        2 => (n(), n()).prop_map(|(a, c)| Step::Note(a, c)),
+        4 => (n(), n()).prop_map(|(a, c)| Step::Claim(a, c)),
+        3 => (n(), n(), n()).prop_map(|(a, b, c)| Step::Give(a, b, c)),
+        3 => (n(), n()).prop_map(|(a, c)| Step::Release(a, c)),
+        4 => (n(), n()).prop_map(|(a, c)| Step::Resolve(a, c)),
+        3 => (n(), n()).prop_map(|(a, c)| Step::Reopen(a, c)),
+        3 => (n(), n()).prop_map(|(a, c)| Step::Snooze(a, c)),
+        2 => (n(), n()).prop_map(|(a, c)| Step::Tag(a, c)),
+        3 => (n(), n()).prop_map(|(a, c)| Step::Prioritize(a, c)),
+        2 => n().prop_map(Step::ReadByCustomer),
+        3 => (n(), n()).prop_map(|(a, c)| Step::ReadByAgent(a, c)),
+        2 => (n(), n()).prop_map(|(s, c)| Step::Rate(s, c)),
+        2 => (n(), n()).prop_map(|(a, c)| Step::Call(a, c)),
+        1 => n().prop_map(Step::HangUp),
+        2 => (n(), n()).prop_map(|(c, name)| Step::Rename(c, name)),
+        3 => (n(), n()).prop_map(|(a, it)| Step::Available(a, it)),
+        1 => (n(), n()).prop_map(|(a, it)| Step::Capacity(a, it)),
+        1 => n().prop_map(Step::Welcome),
+    ]
+}
+
+/// A business with a team and customers, each with an open socket.
+struct World {
+    server: Server,
+    business: Business,
+    agents: Vec<AgentRef>,
+    customers: Vec<CustomerRef>,
+    conversations: Vec<(ConversationId, usize)>,
+    team: View<AgentSnapshot>,
+    chats: Vec<View<CustomerSnapshot>>,
+}
+
+/// What a client knows: a snapshot, and the deltas since, folded in as they come.
+struct View<S> {
+    socket: Socket,
+    snapshot: S,
+    messages: Vec<Value>,
+}
+
+trait Folding: Sized + serde::Serialize + serde::de::DeserializeOwned {
+    fn fold_delta(&mut self, frame: &Value);
+}
+
+impl Folding for AgentSnapshot {
+    fn fold_delta(&mut self, frame: &Value) {
+        let delta: AgentDelta = serde_json::from_value(frame.clone()).unwrap();
+        self.fold(&delta);
+    }
+}
+
+impl Folding for CustomerSnapshot {
+    fn fold_delta(&mut self, frame: &Value) {
+        let delta: CustomerDelta = serde_json::from_value(frame.clone()).unwrap();
+        self.fold(&delta);
+    }
+}
+
+impl<S: Folding> View<S> {
+    async fn open(mut socket: Socket) -> Self {
+        let hello = socket.next("hello").await;
+        let snapshot = serde_json::from_value(hello["snapshot"].clone()).unwrap();
+        Self { socket, snapshot, messages: vec![] }
+    }
+
+    /// Folds what comes, until what is known is what a fresh snapshot says.
+    async fn becomes(&mut self, fresh: impl AsyncFn() -> S) {
+        let equal = async {
+            loop {
+                let (known, fresh) = (
+                    serde_json::to_value(&self.snapshot).unwrap(),
+                    serde_json::to_value(fresh().await).unwrap(),
+                );
+                if known == fresh {
+                    return;
+                }
+                if let Ok(frame) = tokio::time::timeout(Duration::from_millis(300), self.socket.frame()).await
+                {
+                    self.take(frame);
+                }
+            }
+        };
+        if tokio::time::timeout(SOON, equal).await.is_err() {
+            let fresh = serde_json::to_value(fresh().await).unwrap();
+            assert_eq!(
+                serde_json::to_value(&self.snapshot).unwrap(),
+                fresh,
+                "snapshot + deltas, fresh snapshot"
+            );
+        }
+    }
+
+    fn take(&mut self, frame: Frame) {
+        let Frame::Json(frame) = frame else { panic!("the socket closed: {frame:?}") };
+        match frame["type"].as_str().unwrap() {
+            "hello" => self.snapshot = serde_json::from_value(frame["snapshot"].clone()).unwrap(),
+            "typing" | "presence" => {}
+            kind => {
+                if kind == "message.posted" {
+                    self.messages.push(frame["data"]["message"].clone());
+                }
+                self.snapshot.fold_delta(&frame);
+            }
+        }
+    }
+}
+
+impl World {
+    async fn new() -> Self {
+        let server = Server::start().await;
+        let business = server.business("Acme").await;
+        let backend = business.backend(&server).await;
+        let mut agents = Vec::new();
+        for n in 0..AGENTS {
+            let agent = business.agent(&server, &format!("Agent {n}")).await;
+            let me = agent.get("/api/auth/me").await.is(200);
+            let id: AgentId = me.text("/agent/id").parse().unwrap();
+            agents.push(AgentRef { id, name: Name::new(&format!("Agent {n}")).unwrap() });
+        }
+        let mut customers = Vec::new();
+        let mut chats = Vec::new();
+        for n in 0..CUSTOMERS {
+            let client: Client = customer(&server, &backend, &format!("ext-{n}")).await;
+            let id = CustomerId::of_external(business.id, &format!("ext-{n}"));
+            customers.push(CustomerRef {
+                id,
+                external_user_id: Some(openchat_domain::ExternalUserId::new(&format!("ext-{n}")).unwrap()),
+                name: Some(Name::new("Jane Customer").unwrap()),
+                email: Some(openchat_domain::Email::new("jane@example.com").unwrap()),
+                phone: None,
+                metadata: openchat_domain::Metadata::default(),
+            });
+            server.settled(business.id).await;
+            chats.push(View::open(client.chat_socket(None).await).await);
+        }
+        let team = View::open(business.owner.inbox_socket(None).await).await;
+        Self { server, business, agents, customers, conversations: vec![], team, chats }
+    }
+
+    fn fresh<T>(&self, wrap: impl Fn(uuid::Uuid) -> T) -> T {
+        wrap(self.server.running.app.clock.uuid())
+    }
+
+    fn message(&self, text: &str) -> NewMessage {
+        NewMessage {
+            id: self.fresh(MessageId::from_uuid),
+            body: MessageBody::Text { text: MessageText::new(text).unwrap() },
+            client_message_id: None,
+        }
+    }
+
+    /// Does it; what is refused leaves nothing behind.
+    async fn act(&mut self, step: Step) {
+        let now = self.server.running.app.clock.now();
+        let agent = |n: usize| self.agents[n % self.agents.len()].clone();
+        let owner = |index: usize| self.customers[self.conversations[index].1].clone();
+        let pick = |n: usize| n % self.conversations.len().max(1);
+        use ConversationCommand as C;
+        let (index, command) = match step {
+            Step::Open(c) => {
+                let c = c % self.customers.len();
+                let id = self.fresh(ConversationId::from_uuid);
+                let command = C::Open {
+                    customer: self.customers[c].clone(),
+                    channel: Channel::Handoff,
+                    subject: None,
+                    message: Some(self.message("Hello?")),
+                };
+                self.conversations.push((id, c));
+                (self.conversations.len() - 1, command)
+            }
+            Step::Rename(c, n) => {
+                let id = self.customers[c % self.customers.len()].id;
+                let name = Some(Some(Name::new(&format!("Name {n}")).unwrap()));
+                let changes = ProfileChanges { name, ..ProfileChanges::default() };
+                return self.execute::<Customer>(id, CustomerCommand::ChangeProfile { changes }).await;
+            }
+            Step::Available(a, n) => {
+                let availability = [Availability::Online, Availability::Away, Availability::Offline][n % 3];
+                return self
+                    .execute::<Agent>(agent(a).id, AgentCommand::SetAvailability { availability })
+                    .await;
+            }
+            Step::Capacity(a, n) => {
+                let capacity = u32::try_from(n % 4).unwrap();
+                return self.execute::<Agent>(agent(a).id, AgentCommand::SetCapacity { capacity }).await;
+            }
+            Step::Welcome(n) => {
+                let welcome_message = Some(Some(MessageText::new(&format!("Welcome {n}")).unwrap()));
+                let changes = SettingsChanges { welcome_message, ..SettingsChanges::default() };
+                let command = BusinessCommand::ChangeSettings { changes };
+                return self.execute::<BusinessAggregate>(self.business.id, command).await;
+            }
+            _ if self.conversations.is_empty() => return,
+            Step::Say(n) => (
+                pick(n),
+                C::PostMessage { author: (&owner(pick(n))).into(), message: self.message("Anybody?") },
+            ),
+            Step::Answer(a, n) => {
+                (pick(n), C::PostMessage { author: agent(a).into(), message: self.message("Yes.") })
+            }
+            Step::Note(a, n) => {
+                let (note_id, text) = (self.fresh(MessageId::from_uuid), MessageText::new("secret").unwrap());
+                (pick(n), C::AddNote { note_id, author: agent(a), text })
+            }
+            Step::Claim(a, n) => (pick(n), C::Assign { to: agent(a), by: agent(a).id, from: None }),
+            Step::Give(a, b, n) => {
+                (pick(n), C::Assign { to: agent(b), by: agent(a).id, from: Some(agent(a).id) })
+            }
+            Step::Release(a, n) => {
+                let reason = openchat_domain::conversation::UnassignmentReason::Released { by: agent(a).id };
+                (pick(n), C::Unassign { from: agent(a).id, reason })
+            }
+            Step::Resolve(a, n) => (pick(n), C::Resolve { by: agent(a), now }),
+            Step::Reopen(a, n) => (pick(n), C::Reopen { by: agent(a) }),
+            Step::Snooze(a, n) => {
+                (pick(n), C::Snooze { until: now + TimeDelta::hours(1), by: agent(a), now })
+            }
+            Step::Tag(a, n) => {
+                let tags = vec![Tag::new(&format!("tag {}", n % 4)).unwrap()];
+                (pick(n), C::SetTags { tags, by: agent(a) })
+            }
+            Step::Prioritize(a, n) => {
+                let priority = [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent][a % 4];
+                (pick(n), C::SetPriority { priority, by: agent(a) })
+            }
+            Step::ReadByCustomer(n) | Step::ReadByAgent(_, n) => {
+                let reader = match step {
+                    Step::ReadByAgent(a, _) => Reader::Agent(agent(a).id),
+                    _ => Reader::Customer,
+                };
+                let up_to = self.server.running.app.views.position(self.business.id);
+                (pick(n), C::MarkRead { reader, up_to })
+            }
+            Step::Rate(score, n) => {
+                (pick(n), C::Rate { score: u8::try_from(score % 7).unwrap(), comment: None })
+            }
+            Step::Call(a, n) => {
+                let (call_id, by) = (self.fresh(CallId::from_uuid), Author::from(agent(a)));
+                (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, now })
+            }
+            Step::HangUp(n) => {
+                let state = self.server.running.app.aggregates;
+                let id = self.conversations[pick(n)].0;
+                let state = state.state::<Conversation>(self.business.id, id).await.unwrap();
+                let call = serde_json::to_value(&state).unwrap();
+                let Some(call_id) = call.pointer("/Opened/status/Active/call/id").and_then(Value::as_str)
+                else {
+                    return;
+                };
+                let call_id = call_id.parse().unwrap();
+                (pick(n), C::EndCall { call_id, reason: CallEndReason::HungUp, by: None, now })
+            }
+        };
+        self.execute::<Conversation>(self.conversations[index].0, command).await;
+    }
+
+    async fn execute<A: openchat::store::Aggregate>(&self, id: A::Id, command: A::Command) {
+        let context = Context::system(self.business.id, "test");
+        match self.server.running.app.aggregates.execute::<A>(&context, id, &command).await {
+            Ok(_) => {}
+            Err(ExecuteError::Refused(refusal)) => assert!(!refusal.code().is_empty()),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    /// What must hold after every step.
+    async fn check(&mut self) {
+        let tenant = self.business.id;
+        self.server.settled(tenant).await;
+        let db = support::client(&self.server.config).await;
+        let holes: i64 = db
+            .query_one(
+                "select count(*) from (
+                     select position - row_number() over (order by position) as gap,
+                            sequence - row_number() over (partition by aggregate_id order by position) as step
+                     from events where tenant_id = $1) it where gap <> 0 or step <> 0",
+                &[&tenant.uuid()],
+            )
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(holes, 0, "the log is dense, and so is every stream");
+        let pools = self.server.running.app.pools.clone();
+        let owner: AgentId = self.business.owner_agent.parse().unwrap();
+        self.team
+            .becomes(async || {
+                let mut db = pools.tenant(tenant).await.unwrap();
+                let tx = db.begin_snapshot().await.unwrap();
+                load::agent(&tx, tenant, owner).await.unwrap().unwrap()
+            })
+            .await;
+        for (chat, customer) in self.chats.iter_mut().zip(&self.customers) {
+            chat.becomes(async || {
+                let mut db = pools.tenant(tenant).await.unwrap();
+                let tx = db.begin_snapshot().await.unwrap();
+                load::customer(&tx, tenant, customer.id).await.unwrap().unwrap()
+            })
+            .await;
+        }
+    }
+
+    /// What must hold in the end.
+    async fn finish(mut self) {
+        self.check().await;
+        for (n, chat) in self.chats.iter().enumerate() {
+            let ids: Vec<String> =
+                self.conversations.iter().filter(|(_, c)| *c == n).map(|(id, _)| id.to_string()).collect();
+            let seen_by_team: Vec<&Value> = self
+                .team
+                .messages
+                .iter()
+                .filter(|m| ids.iter().any(|id| m["conversationId"] == *id))
+                .collect();
+            let seen: Vec<&Value> = chat.messages.iter().collect();
+            assert_eq!(
+                seen, seen_by_team,
+                "customer {n} and the team saw the same messages in the same order"
+            );
+        }
+        let live = dump(&self.server.config).await;
+        for &projection in Projection::ALL {
+            let now = self.server.running.app.clock.now();
+            let rebuilt = openchat::projector::rebuild(&self.server.config, projection, now).await.unwrap();
+            assert_eq!(rebuilt.parked, 0);
+        }
+        assert_eq!(dump(&self.server.config).await, live, "the live read models are what a rebuild makes");
+        self.server.stop().await;
+    }
+}
+
+#[test]
+fn whatever_happens_every_reader_agrees_with_the_log() {
+    let config = ProptestConfig {
+        cases: 6,
+        max_shrink_iters: 30,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    TestRunner::new(config)
+        .run(&prop::collection::vec(step(), 40..70), |steps| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut world = World::new().await;
+                for step in steps {
+                    world.act(step).await;
+                    world.check().await;
+                }
+                world.finish().await;
+            });
+            Ok(())
+        })
+        .unwrap();
+}
