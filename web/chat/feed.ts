@@ -1,0 +1,152 @@
+/**
+ * The live feed: a socket that comes back by itself, from where it was, until it is told not to.
+ *
+ * Every delta proves by its `previous` that none before it is missing. Should one be, the feed begins anew.
+ */
+import type { ClientFrame, Delta, Frame, Position } from "../api/types";
+
+const FIRST_RETRY = 500;
+const LAST_RETRY = 30_000;
+/** How often the server is asked whether it is still there, and how long it has for the answer, in milliseconds. */
+const PING = 25_000;
+const PONG = 8_000;
+
+/** The code with which the server ends the feed of a session that is over. */
+const SESSION_ENDED = 4001;
+
+/** Where the feed stands after a frame. */
+export type Step =
+  /** Here. */
+  | { position: Position }
+  /** It had that already. */
+  | "repeated"
+  /** Something is missing. */
+  | "gap";
+
+/** Whether a frame with a place in the feed is the next one. */
+export function place(at: Position | null, frame: Delta | { type: "hello" | "resumed"; position: Position }): Step {
+  if (!("previous" in frame)) return { position: frame.position };
+  if (at === null || frame.previous > at) return "gap";
+  return frame.position > at ? { position: frame.position } : "repeated";
+}
+
+export interface Feed {
+  /** Sends a frame, if there is a connection: what is true only now isn't worth keeping. */
+  send(frame: ClientFrame): void;
+  /** Tries at once, because something says that it may work now. */
+  wake(): void;
+  close(): void;
+}
+
+interface Listener {
+  /** A frame came; deltas come once each and in order. */
+  onFrame(frame: Frame): void;
+  /** Whether there is a connection. */
+  onLive(live: boolean): void;
+  /** A connection could not be opened, for a reason that a browser doesn't tell. Answers whether to go on trying. */
+  onRefused(): Promise<boolean>;
+  /** The session is over. */
+  onEnded(): void;
+}
+
+/** Follows the feed of whoever the token is of; without one, of whoever the browser's cookie says. */
+export function follow(token: string | null, listener: Listener): Feed {
+  const protocols = token ? ["openchat", `bearer.${token}`] : ["openchat"];
+  let socket: WebSocket | null = null;
+  let at: Position | null = null;
+  let retry = FIRST_RETRY;
+  let timer = 0;
+  let pulse = 0;
+  let closed = false;
+
+  function connect(): void {
+    clearTimeout(timer);
+    const url = new URL(`/api/webchat/socket${at === null ? "" : `?after=${at}`}`, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const mine = new WebSocket(url, protocols);
+    let greeted = false;
+    socket = mine;
+    mine.onmessage = ({ data }) => {
+      if (mine !== socket) return;
+      beat(PING);
+      const frame = JSON.parse(data) as Frame;
+      if (frame.type === "reconnect") {
+        retry = frame.afterMillis;
+      } else if ("position" in frame) {
+        const step = place(at, frame);
+        if (step === "repeated") return;
+        if (step === "gap") {
+          at = null;
+          return drop();
+        }
+        at = step.position;
+        if (!greeted) {
+          greeted = true;
+          retry = FIRST_RETRY;
+          listener.onLive(true);
+        }
+        listener.onFrame(frame);
+      } else {
+        listener.onFrame(frame);
+      }
+    };
+    mine.onclose = async ({ code }) => {
+      if (mine !== socket) return;
+      lose();
+      if (code === SESSION_ENDED) return end();
+      if (!greeted && navigator.onLine && !(await listener.onRefused())) return end();
+      if (closed || socket) return;
+      timer = window.setTimeout(connect, retry * (0.5 + Math.random() / 2));
+      retry = Math.min(retry * 2, LAST_RETRY);
+    };
+    beat(PING);
+  }
+
+  /** Asks for a sign of life after so long without one; without an answer, the connection is taken to be dead. */
+  function beat(after: number): void {
+    clearTimeout(pulse);
+    pulse = window.setTimeout(() => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
+      pulse = window.setTimeout(drop, PONG);
+    }, after);
+  }
+
+  /** Gives the connection up and makes another. */
+  function drop(): void {
+    const last = socket;
+    lose();
+    last?.close();
+    if (!closed) connect();
+  }
+
+  function lose(): void {
+    clearTimeout(pulse);
+    socket = null;
+    listener.onLive(false);
+  }
+
+  function end(): void {
+    if (closed) return;
+    closed = true;
+    listener.onEnded();
+  }
+
+  connect();
+  return {
+    send: (frame) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+    },
+    wake: () => {
+      if (closed) return;
+      if (socket) beat(0);
+      else connect();
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+      const last = socket;
+      lose();
+      last?.close();
+    },
+  };
+}

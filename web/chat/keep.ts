@@ -1,0 +1,29 @@
+/** What the browser keeps for a page. Where it may keep nothing, the page goes on without. */
+
+export interface Keep {
+  get(name: string): string | null;
+  set(name: string, value: string | null): void;
+}
+
+/** A browser's store, under names that begin with a prefix, so that businesses on one server don't mix. */
+export function keep(store: () => Storage, prefix: string): Keep {
+  const memory = new Map<string, string>();
+  return {
+    get: (name) => {
+      try {
+        return store().getItem(prefix + name);
+      } catch {
+        return memory.get(name) ?? null;
+      }
+    },
+    set: (name, value) => {
+      try {
+        if (value === null) store().removeItem(prefix + name);
+        else store().setItem(prefix + name, value);
+      } catch {
+        if (value === null) memory.delete(name);
+        else memory.set(name, value);
+      }
+    },
+  };
+}

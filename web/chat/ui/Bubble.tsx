@@ -1,0 +1,102 @@
+/** One message. */
+import { clock } from "../../i18n";
+import type { Chat } from "../chat";
+import { pieces } from "../links";
+import { type Line, together } from "./lines";
+import { useSpeech } from "./speech";
+
+interface Props {
+  line: Line;
+  before: Line | undefined;
+  after: Line | undefined;
+  chat: Chat;
+}
+
+export function Bubble({ line, before, after, chat }: Props) {
+  const { locale, words } = useSpeech();
+  const opens = !together(before, line);
+  const closes = !together(line, after);
+  if (!line.mine && line.author === null) return <p class="system">{line.text}</p>;
+  const place = `${opens ? " opens" : ""}${closes ? " closes" : ""}`;
+  return (
+    <article class={`${line.mine ? "mine" : "theirs"}${place}`}>
+      {!line.mine && (
+        <span class="face" aria-hidden="true">
+          {closes && Array.from(line.author ?? "")[0]?.toUpperCase()}
+        </span>
+      )}
+      <div class="said">
+        <p class={line.mine || !opens ? "unseen" : "author"} dir="auto">
+          {line.mine ? words.you : line.author}
+        </p>
+        <p class="bubble" dir="auto">
+          {pieces(line.text).map((piece) =>
+            typeof piece === "string" ? (
+              piece
+            ) : (
+              <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
+                {piece.text}
+              </a>
+            ),
+          )}
+        </p>
+        {line.at && (closes || held(line)) && (
+          <p class="foot">
+            <time dateTime={line.at}>{clock(locale, line.at)}</time>
+            {line.state && (!after || held(line)) && <State line={line} chat={chat} />}
+          </p>
+        )}
+      </div>
+    </article>
+  );
+}
+
+/** Whether a message waits for something, so that it must be said which. */
+function held(line: Line): boolean {
+  return line.state === "waiting" || line.state === "refused";
+}
+
+function State({ line, chat }: { line: Line; chat: Chat }) {
+  const { words } = useSpeech();
+  const { outgoing } = line;
+  switch (line.state) {
+    case "seen":
+      return <span>{words.seen}</span>;
+    case "sent":
+      return <span>{words.sent}</span>;
+    case "waiting":
+      return (
+        <>
+          <span>{words.unsent}</span>
+          <button type="button" onClick={chat.retry}>
+            {words.retry}
+          </button>
+        </>
+      );
+    case "refused":
+      return (
+        <>
+          <span class="wrong">{outgoing?.reason ? `${words.refused}: ${outgoing.reason}` : words.refused}</span>
+          <button type="button" onClick={() => outgoing && chat.discard(outgoing)}>
+            {words.discard}
+          </button>
+        </>
+      );
+    default:
+      return <span>{words.sending}</span>;
+  }
+}
+
+/** Somebody types; a live region says who. */
+export function Dots() {
+  return (
+    <div class="theirs opens closes" aria-hidden="true">
+      <span class="face" />
+      <div class="bubble dots">
+        <i />
+        <i />
+        <i />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+/** Where the customer writes. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { number } from "../../i18n";
+import type { Chat } from "../chat";
+import { Send } from "./icons";
+import { useSpeech } from "./speech";
+
+/** The most characters that the server takes. */
+const MOST = 10_000;
+
+export function Composer({ chat }: { chat: Chat }) {
+  const { locale, words } = useSpeech();
+  const [text, setText] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  const long = Array.from(text.trim()).length > MOST;
+
+  useEffect(() => {
+    const it = box.current!;
+    it.style.height = "auto";
+    it.style.height = `${it.scrollHeight}px`;
+  }, [text]);
+
+  const send = () => {
+    box.current?.focus();
+    if (!text.trim() || long) return;
+    chat.say(text.trim());
+    setText("");
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const onInput = (event: InputEvent) => {
+    const now = (event.currentTarget as HTMLTextAreaElement).value;
+    setText(now);
+    chat.tellTyping(now.trim() !== "");
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {long && (
+        <p class="wrong" role="alert" id="too-long">
+          {words.tooLong(number(locale, MOST))}
+        </p>
+      )}
+      <textarea
+        ref={box}
+        rows={1}
+        dir="auto"
+        value={text}
+        aria-label={words.write}
+        aria-invalid={long}
+        aria-describedby={long ? "too-long" : undefined}
+        placeholder={words.write}
+        enterkeyhint="send"
+        autocomplete="off"
+        onInput={onInput}
+        onKeyDown={onKeyDown}
+      />
+      <button type="submit" aria-label={words.send} aria-disabled={!text.trim() || long}>
+        <Send />
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,55 @@
+/** A real browser, with nothing left over from before. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type BrowserContextOptions, chromium, type Frame, type Page } from "playwright-core";
+
+export interface Visitor {
+  context: BrowserContext;
+  page: Page;
+  /** What the browser's console has complained of. */
+  complaints: string[];
+  leave(): Promise<void>;
+}
+
+export async function visitor(options: BrowserContextOptions = {}): Promise<Visitor> {
+  const profile = mkdtempSync(join(tmpdir(), "openchat-browser-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    locale: "en-GB",
+    ...options,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return {
+    context,
+    page,
+    complaints,
+    leave: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The widget's frame in a website's page. */
+export async function chatFrame(page: Page): Promise<Frame> {
+  const element = await page.waitForSelector("openchat-widget iframe", { state: "attached" });
+  const frame = await element.contentFrame();
+  if (!frame) throw new Error("The frame has no content.");
+  return frame;
+}

@@ -1,0 +1,71 @@
+/** Which language a page speaks, and how it says numbers and times in it. */
+import { en, type Words } from "./en";
+
+/** The languages that we speak. Only the one that is needed is loaded. */
+export const LANGUAGES: Record<string, () => Promise<Words>> = {
+  en: async () => en,
+  es: async () => (await import("./es")).es,
+  fr: async () => (await import("./fr")).fr,
+  ar: async () => (await import("./ar")).ar,
+};
+
+/** A page's language. */
+export interface Speech {
+  lang: string;
+  /** The language as the reader's region writes numbers and times. */
+  locale: string;
+  dir: "ltr" | "rtl";
+  words: Words;
+}
+
+/** English. */
+export const english: Speech = { lang: "en", locale: "en", dir: "ltr", words: en };
+
+/** The first of the wanted languages that we speak, else English. */
+export function chosen(wanted: readonly (string | null | undefined)[]): string {
+  return wanted.map((it) => it?.slice(0, 2).toLowerCase() ?? "").find((it) => it in LANGUAGES) ?? "en";
+}
+
+/** Makes the page speak: what is asked for in its address comes before what the browser prefers. */
+export async function speak(asked: string | null): Promise<Speech> {
+  const lang = chosen([asked, ...navigator.languages]);
+  try {
+    const words = await LANGUAGES[lang]!();
+    const locale = navigator.languages.find((it) => it.slice(0, 2) === lang) ?? lang;
+    const speech: Speech = { lang, locale, dir: lang === "ar" ? "rtl" : "ltr", words };
+    document.documentElement.lang = speech.lang;
+    document.documentElement.dir = speech.dir;
+    return speech;
+  } catch {
+    return english;
+  }
+}
+
+/** A time of day. */
+export function clock(locale: string, at: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+}
+
+/** A day, by its name when it is near. */
+export function day(locale: string, at: string, now = new Date()): string {
+  const date = new Date(at);
+  const days = Math.round((midnight(date) - midnight(now)) / 86_400_000);
+  if (days > -2 && days < 1) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year }).format(date);
+}
+
+/** A length of time, as roughly as people say it. */
+export function duration(locale: string, seconds: number): string {
+  const [value, unit] =
+    seconds < 90 * 60 ? [Math.max(1, Math.round(seconds / 60)), "minute"] : [Math.round(seconds / 3600), "hour"];
+  return new Intl.NumberFormat(locale, { style: "unit", unit: unit as string, unitDisplay: "long" }).format(value as number);
+}
+
+export function number(locale: string, value: number): string {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+function midnight(date: Date): number {
+  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+}

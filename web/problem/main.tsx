@@ -1,0 +1,24 @@
+/** Says, in the reader's language, why a page can't be what was asked for. The server has put in which reason it is. */
+import "../chat/ui/chat.css";
+import { render } from "preact";
+import { host } from "../chat/host";
+import { Speaking } from "../chat/ui/speech";
+import { Trouble } from "../chat/ui/Trouble";
+import { speak } from "../i18n";
+
+const about = new URLSearchParams(location.hash.slice(1));
+const speech = await speak(about.get("lang"));
+const app = document.querySelector<HTMLElement>("#app")!;
+const code = app.dataset.code ?? "";
+const message = app.textContent.trim();
+const website = host(about.get("origin"), () => undefined);
+
+document.title = speech.words.troubleTitle[code] ?? speech.words.trouble;
+app.textContent = "";
+render(
+  <Speaking.Provider value={speech}>
+    <Trouble trouble={{ code, message }} onClose={website ? () => website.say({ type: "close" }) : undefined} />
+  </Speaking.Provider>,
+  app,
+);
+website?.say({ type: "ready" });

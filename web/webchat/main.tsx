@@ -1,0 +1,62 @@
+/** The widget's frame. */
+import "../chat/ui/chat.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { ask } from "../api/client";
+import type { Config } from "../api/types";
+import { createChat } from "../chat/chat";
+import { widgetDoor } from "../chat/door";
+import { host } from "../chat/host";
+import { keep } from "../chat/keep";
+import { ChatView } from "../chat/ui/ChatView";
+import { speak } from "../i18n";
+import type { ToFrame } from "../loader/protocol";
+
+/** As much of a key as stays the same when it is rotated. */
+const KEY_ID = "oc_live_".length + 22;
+
+const key = new URLSearchParams(location.search).get("key") ?? "";
+const about = new URLSearchParams(location.hash.slice(1));
+const speech = await speak(about.get("lang"));
+const kept = keep(() => localStorage, `openchat:${key.slice(0, KEY_ID)}:`);
+
+const website = host(about.get("origin"), (message) => void obey(message));
+const chat = createChat({
+  door: widgetDoor(key, kept),
+  kept,
+  config: () => ask<Config>("GET", "/api/public/support/config", { "x-api-key": key }),
+  // What is said stays in the frame; the website learns that something was.
+  onMessage: ({ id, author, createdAt }) => website?.say({ type: "message", detail: { id, author, createdAt } }),
+});
+
+async function obey(message: ToFrame): Promise<void> {
+  try {
+    switch (message.type) {
+      case "open":
+      case "close":
+        chat.watching.value = message.type === "open";
+        break;
+      case "identify":
+        return await chat.identify(message.token);
+      case "update":
+        return await chat.introduce(message.profile);
+      case "logout":
+        return await chat.logout();
+    }
+  } catch (error) {
+    const { code = "", message: said = "" } = error as { code?: string; message?: string };
+    console.error(`OpenChat: ${said}`);
+    website?.say({ type: "error", detail: { code, error: said } });
+  }
+}
+
+if (website) {
+  chat.watching.value = false;
+  effect(() => website.say({ type: "unread", count: chat.unread.value }));
+  effect(() => {
+    if (chat.customer.value) website.say({ type: "talking", talking: chat.conversation.value?.status === "open" });
+  });
+}
+const onClose = website ? () => website.say({ type: "close" }) : undefined;
+render(<ChatView chat={chat} speech={speech} onClose={onClose} />, document.querySelector("#app")!);
+website?.say({ type: "ready" });
