@@ -150,6 +150,17 @@ mod tests {
         flat.collect()
     }
 
+    /// The schema as committed; `openchat socket-schema > openapi/socket.schema.json` writes it anew.
+    #[test]
+    fn the_committed_socket_schema_is_what_the_server_speaks() {
+        let committed = include_str!("../../../openapi/socket.schema.json");
+        let now = serde_json::to_string_pretty(&super::socket_schema()).expect("the schema is JSON");
+        assert!(
+            committed.trim_end() == now.trim_end(),
+            "run: openchat socket-schema > openapi/socket.schema.json"
+        );
+    }
+
     /// The document as committed; `openchat openapi > openapi/openapi.json` writes it anew.
     #[test]
     fn the_committed_document_is_todays() {
