@@ -313,7 +313,7 @@ async fn an_account_whose_beginning_was_cut_short_is_begun_by_asking_again() {
     let set_up = ("/api/business/setup", json!({"businessName": "Acme"}));
 
     // Nothing of the business, then all of it but its owner's place on the team.
-    for event in ["BusinessSetUp", "AgentEnrolled"] {
+    for event in ["BusinessSetUp", "AgentJoined"] {
         server = killed_at(&mut installation, server, event, &owner, &set_up).await;
     }
     let tried = owner.post(set_up.0, set_up.1).await.is(201);
@@ -335,7 +335,7 @@ async fn an_account_whose_beginning_was_cut_short_is_begun_by_asking_again() {
     let db = installation.database().await;
     let sql = "select string_agg(event_type, ' ' order by position) from events where tenant_id = $1";
     let log: String = db.query_one(sql, &[&business.uuid()]).await.unwrap().get(0);
-    assert_eq!(log, "BusinessSetUp AgentEnrolled AgentInvited AgentJoined");
+    assert_eq!(log, "BusinessSetUp AgentJoined AgentInvited AgentJoined");
     server.terminate();
     assert!(server.ended().await.success());
 }

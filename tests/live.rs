@@ -18,7 +18,7 @@ pub(crate) async fn customer(server: &Server, backend: &Client, external: &str) 
     let token = handoff.text("/redirectTo").rsplit('/').next().unwrap().to_owned();
     let session = server.anybody().post("/api/webchat/session", json!({"token": token})).await;
     assert!(session.status.is_success(), "{}", session.body);
-    let token = session.text("/token");
+    let token = session.text("/session/token");
     server.anybody().with("authorization", &format!("Bearer {token}"))
 }
 

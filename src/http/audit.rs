@@ -238,7 +238,7 @@ async fn part(
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("no connection to the database")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Pool(#[from] crate::store::PoolError),
     #[error(transparent)]
     Log(#[from] openchat_projections::log::LogError),
     #[error("an event can't be written as JSON")]

@@ -191,7 +191,8 @@ pub(super) async fn change_key(
 /// Give a key a new secret.
 ///
 /// The answer is the only place where the whole new key is shown.
-#[utoipa::path(operation_id = "rotateKey", tag = "Business", request_body = Option<RotateKey>,
+#[utoipa::path(operation_id = "rotateKey", tag = "Business",
+    request_body(content = Option<RotateKey>, example = json!({"overlapSeconds": 86400})),
     params(("id" = KeyId, Path, description = "The key.")), security(("session" = [])),
     responses(
         (status = 200, description = "The new key, shown this once.", body = KeyShown),

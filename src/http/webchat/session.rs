@@ -132,7 +132,8 @@ pub(super) struct ChatAnswer {
 ///
 /// The token opens the other routes as a bearer token. A browser also gets it as a cookie, which it sends from our
 /// frames and pages by itself.
-#[utoipa::path(operation_id = "beginChat", tag = "Webchat", request_body = NewSession,
+#[utoipa::path(operation_id = "beginChat", tag = "Webchat",
+    request_body(content = NewSession, example = json!({"token": "5FKq0hTzN2mWc7yV8rXbL1sJ4eGuA9dPkQ6iRoH3fCz"})),
     responses(
         (status = 201, description = "The session has begun.", body = ChatAnswer),
         (status = 401, description = "handoff_unknown: This support link is unknown here. Go back to where it came from and open support again.\n\
