@@ -36,9 +36,8 @@ ifeq ($(CLOSED),yes)
 endif
 	OC_DATA_DIR="$${OC_DATA_DIR:-$(RUN_DATA_DIR)}" cargo run --release --locked -- serve
 
-test: need-rust need-python web postgres ## Run every test
+test: need-rust web postgres ## Run every test but the fuzzer
 	cargo test --workspace --locked
-	@$(MAKE) --no-print-directory fuzz
 
 fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some minutes to catch the server breaking a promise of its OpenAPI document
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis cargo test --locked --test tests -- --ignored --nocapture fuzz::

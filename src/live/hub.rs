@@ -281,7 +281,7 @@ impl Hub {
             }
             Message::JoinCustomer { scope, session, after, outbox, reply } => {
                 self.reach(tenant, room, after).await;
-                if let Err(Ok(socket)) = reply.send(room.join_customer(scope, session, after, outbox)) {
+                if let Err(Ok(socket)) = reply.send(room.join_customer(&scope, session, after, outbox)) {
                     room.leave(socket);
                 }
             }

@@ -216,7 +216,7 @@ impl Room {
     /// or later.
     pub(super) fn join_customer(
         &mut self,
-        scope: CustomerScope,
+        scope: &CustomerScope,
         session: SessionId,
         after: Position,
         outbox: Outbox,

@@ -310,7 +310,7 @@ impl Socket<'_> {
                 let _ = self.session.text(frame(&AgentFrame::Notice(Notice::Pong))).await;
             }
             Ok(ClientFrame::Typing { conversation_id, typing }) => {
-                self.type_in(conversation_id, typing).await
+                self.type_in(conversation_id, typing).await;
             }
             Ok(ClientFrame::Read { conversation_id, up_to }) => self.read(conversation_id, up_to).await,
             Err(e) => tracing::debug!(error = %e, "a client sent what can't be read"),

@@ -3,9 +3,16 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use super::account::{self, Account};
 use super::error::PostgresError;
+
+/// How often a lock that is taken is tried again: a process that another thread is just starting holds a copy of every
+/// open file until it runs its program, and with it a lock that has been released already.
+const PATIENCE: u32 = 10;
+/// The pause before each new try.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Held as long as it lives.
 pub(super) struct Lock {
@@ -23,7 +30,15 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(PostgresError::io("open", &path))?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        for _ in 0..PATIENCE {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(PostgresError::AlreadyServed {

@@ -1,5 +1,4 @@
 //! The private Postgres on the real programs, in directories of its own: whoever runs these tests, root included.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
 use std::fs;
@@ -10,7 +9,6 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgid, kill_process, test_kill_process};
 use tokio_postgres::{Client, NoTls};
-use uuid::Uuid;
 
 use super::account::{self, Account};
 use super::binaries::{self, Binaries};
@@ -25,7 +23,7 @@ impl TestDir {
     }
 
     fn named(rest: &str) -> Self {
-        let name = format!("openchat-test-{}{rest}", Uuid::now_v7().simple());
+        let name = format!("openchat-test-{}{rest}", crate::clock::Clock::default().uuid().simple());
         let dir = std::env::temp_dir().join(name);
         fs::create_dir(&dir).unwrap();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();

@@ -182,7 +182,7 @@ impl Client {
         let url = handoff.text("/redirectTo");
         let token = url.rsplit('/').next().unwrap();
         let session = anybody.post("/api/webchat/session", json!({"token": token})).await.is(201);
-        anybody.with("authorization", &format!("Bearer {}", session.text("/token")))
+        anybody.with("authorization", &format!("Bearer {}", session.text("/session/token")))
     }
 
     pub(crate) fn with(&self, header: &'static str, value: &str) -> Self {

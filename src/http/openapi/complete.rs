@@ -109,7 +109,7 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
 fn complete_response(status: &str, response: &mut Response, traits: &Traits) {
     match status.parse::<u16>() {
         Ok(status @ 400..) => {
-            *response = problem(status, &response.description, &cases(&response.description))
+            *response = problem(status, &response.description, &cases(&response.description));
         }
         _ => {
             let mut names = vec!["X-Request-Id"];
