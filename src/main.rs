@@ -57,14 +57,14 @@ async fn main() -> ExitCode {
 
 /// A database: the one named, or a private one.
 enum Database {
-    Named(Config),
+    Named(Box<Config>),
     Private(PrivatePostgres),
 }
 
 impl Database {
     async fn open(config: &DatabaseConfig) -> Result<Self, MainError> {
         match &config.database_url {
-            Some(url) => Ok(Self::Named(url.parse().map_err(MainError::Url)?)),
+            Some(url) => Ok(Self::Named(Box::new(url.parse().map_err(MainError::Url)?))),
             None => {
                 let options = postgres_options(config);
                 Ok(Self::Private(PrivatePostgres::start(&config.oc_data_dir, options).await?))
@@ -74,7 +74,7 @@ impl Database {
 
     fn config(&self) -> Config {
         match self {
-            Self::Named(config) => config.clone(),
+            Self::Named(config) => config.as_ref().clone(),
             Self::Private(postgres) => postgres.connection(),
         }
     }

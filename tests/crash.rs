@@ -429,7 +429,7 @@ async fn ready(anybody: &Client) -> bool {
     if answer.status.is_success() {
         return true;
     }
-    let answer = answer.is_problem(503, "not_ready");
+    let answer = answer.refused_with(503, "not_ready");
     assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
     false
 }

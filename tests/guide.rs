@@ -83,7 +83,7 @@ async fn a_handoff_leads_to_a_page_that_opens_and_changes_nothing() {
     let exchange = json!({"token": token});
     let session = server.anybody().post("/api/webchat/session", exchange.clone()).await.is(201);
     assert_eq!(session.body["customer"]["id"], known["id"]);
-    server.anybody().post("/api/webchat/session", exchange).await.is_problem(401, "handoff_used");
+    server.anybody().post("/api/webchat/session", exchange).await.refused_with(401, "handoff_used");
     server.stop().await;
 }
 
@@ -189,7 +189,7 @@ async fn an_agents_typing_reaches_the_customer_and_leaves_no_trace() {
     let frame = socket.next("typing").await;
     assert_eq!((&frame["conversationId"], &frame["typing"]), (&json!(conversation), &json!(true)));
     assert_eq!(events(&server).await, before);
-    server.anybody().post(&path, json!({"typing": true})).await.is_problem(401, "not_signed_in");
+    server.anybody().post(&path, json!({"typing": true})).await.refused_with(401, "not_signed_in");
     server.stop().await;
 }
 
@@ -208,7 +208,7 @@ async fn each_wrong_key_is_told_what_is_wrong_with_it() {
     let unknown =
         ApiKey::generate(KeyMode::Live, KeyId::from_uuid(Clock::default().uuid())).unwrap().reveal();
     let other_mode = key.replace("oc_live_", "oc_test_");
-    let mut told = vec![server.anybody().get(CONFIG).await.is_problem(401, "missing_api_key")];
+    let mut told = vec![server.anybody().get(CONFIG).await.refused_with(401, "missing_api_key")];
     for (wrong, code) in [
         (&prefix, "api_key_prefix_only"),
         (&mistyped, "api_key_mistyped"),
@@ -216,16 +216,16 @@ async fn each_wrong_key_is_told_what_is_wrong_with_it() {
         (&"next-auth.session-token".to_owned(), "api_key_malformed"),
         (&unknown, "api_key_unknown"),
     ] {
-        told.push(asking(wrong).get(CONFIG).await.is_problem(401, code));
+        told.push(asking(wrong).get(CONFIG).await.refused_with(401, code));
     }
 
     let id = made.text("/integrationKey/id");
     let rotate = json!({"overlapSeconds": 0});
     let rotated = business.owner.post(&format!("/api/business/keys/{id}/rotate"), rotate).await.is(200);
-    told.push(asking(&key).get(CONFIG).await.is_problem(401, "api_key_rotated"));
+    told.push(asking(&key).get(CONFIG).await.refused_with(401, "api_key_rotated"));
     asking(&rotated.text("/key")).get(CONFIG).await.is(200);
     business.owner.delete(&format!("/api/business/keys/{id}")).await.is(200);
-    told.push(asking(&rotated.text("/key")).get(CONFIG).await.is_problem(401, "api_key_revoked"));
+    told.push(asking(&rotated.text("/key")).get(CONFIG).await.refused_with(401, "api_key_revoked"));
 
     // No two of them say the same, and the member that the snippets read says it too.
     let mut sentences: Vec<_> = told.iter().map(|it| it.text("/error")).collect();
@@ -264,7 +264,7 @@ async fn a_key_does_what_it_may_and_not_in_a_browser() {
             Some(body) => client.post(path, body).await,
             None => client.get(path).await,
         };
-        let sentence = answer.is_problem(403, "permission_missing").text("/error");
+        let sentence = answer.refused_with(403, "permission_missing").text("/error");
         assert!(sentence.contains(permission), "{sentence}");
     };
     missing(&reader, HANDOFFS, Some(customer("jane")), "support:write").await;
@@ -276,8 +276,8 @@ async fn a_key_does_what_it_may_and_not_in_a_browser() {
 
     for (header, value) in [("origin", "https://app.acme.com"), ("sec-fetch-site", "cross-site")] {
         let browser = writer.with(header, value);
-        browser.post(HANDOFFS, customer("jane")).await.is_problem(403, "backend_only");
-        browser.post(CONVERSATIONS, conversation("Hello")).await.is_problem(403, "backend_only");
+        browser.post(HANDOFFS, customer("jane")).await.refused_with(403, "backend_only");
+        browser.post(CONVERSATIONS, conversation("Hello")).await.refused_with(403, "backend_only");
     }
     assert_eq!(events(&server).await, before, "what is refused leaves nothing");
     // Node's own fetch sends this one, too.
@@ -303,7 +303,7 @@ async fn a_key_that_asks_too_often_is_told_how_long_to_wait() {
         assert_eq!(header("ratelimit-policy"), "\"key\";q=3;w=3");
         assert!(header("ratelimit").starts_with("\"key\";r="), "{answer:?}");
     }
-    let refused = answers.pop().unwrap().is_problem(429, "rate_limited");
+    let refused = answers.pop().unwrap().refused_with(429, "rate_limited");
     assert!(refused.headers["ratelimit"].to_str().unwrap().starts_with("\"key\";r=0;t="));
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=3).contains(&wait), "{wait}");
@@ -334,8 +334,8 @@ async fn the_same_request_under_the_same_idempotency_key_is_done_once_even_acros
         let keyed = backend.with("idempotency-key", &format!("order {n}"));
         let answer = keyed.post(path, body.clone()).await;
         assert!(!answer.headers.contains_key("idempotent-replayed"), "{answer:?}");
-        keyed.post(path, json!({"other": "body"})).await.is_problem(422, "idempotency_key_reused");
-        keyed.post(CALLS, body.clone()).await.is_problem(422, "idempotency_key_reused");
+        keyed.post(path, json!({"other": "body"})).await.refused_with(422, "idempotency_key_reused");
+        keyed.post(CALLS, body.clone()).await.refused_with(422, "idempotency_key_reused");
         first.push(answer);
     }
     assert_eq!(first.iter().map(|it| it.status.as_u16()).collect::<Vec<_>>(), [200, 201, 201, 422]);
@@ -366,7 +366,7 @@ async fn the_same_request_under_the_same_idempotency_key_is_done_once_even_acros
     assert_ne!(one.is(201).text("/conversation/id"), two.is(201).text("/conversation/id"));
     for name in ["", &"x".repeat(256), "é"] {
         let refused = backend.with("idempotency-key", name).post(CONVERSATIONS, conversation("Once")).await;
-        let refused = refused.is_problem(422, "invalid_request");
+        let refused = refused.refused_with(422, "invalid_request");
         assert!(refused.body["fields"]["Idempotency-Key"].is_string(), "{}", refused.body);
     }
     server.stop().await;
@@ -384,7 +384,7 @@ async fn a_twin_that_comes_while_the_first_is_worked_on_is_told_to_wait() {
     });
     gate.reached().await;
     let twin =
-        backend.post(CONVERSATIONS, conversation("Hello")).await.is_problem(409, "idempotency_key_in_use");
+        backend.post(CONVERSATIONS, conversation("Hello")).await.refused_with(409, "idempotency_key_in_use");
     assert_eq!(twin.headers["retry-after"], "1");
     gate.open().await;
     let first = first.await.unwrap().is(201);
@@ -398,7 +398,7 @@ async fn a_twin_that_comes_while_the_first_is_worked_on_is_told_to_wait() {
     let mut ids = vec![];
     for answer in futures_util::future::join_all(all).await {
         match answer.status.as_u16() {
-            409 => drop(answer.is_problem(409, "idempotency_key_in_use")),
+            409 => drop(answer.refused_with(409, "idempotency_key_in_use")),
             _ => ids.push(answer.is(201).text("/conversation/id")),
         }
     }

@@ -269,9 +269,9 @@ async fn a_socket_opens_for_its_own_page_only() {
         .await
         .is_err()
     );
-    foreign.get(&format!("{BASE}/socket")).await.is_problem(426, "upgrade_required");
-    server.anybody().get(&format!("{BASE}/socket")).await.is_problem(401, "not_signed_in");
-    backend.get("/api/webchat/socket").await.is_problem(401, "no_session");
+    foreign.get(&format!("{BASE}/socket")).await.refused_with(426, "upgrade_required");
+    server.anybody().get(&format!("{BASE}/socket")).await.refused_with(401, "not_signed_in");
+    backend.get("/api/webchat/socket").await.refused_with(401, "no_session");
     server.stop().await;
 }
 

@@ -116,7 +116,7 @@ async fn of_two_agents_who_reach_for_the_same_conversation_one_has_it() {
             joe.post(&path, json!({"agentId": joe_id})),
         );
         let (winner, loser) = if a.status.is_success() { (jane_id.clone(), b) } else { (joe_id.clone(), a) };
-        let loser = loser.is_problem(409, "already_assigned");
+        let loser = loser.refused_with(409, "already_assigned");
         assert_eq!(loser.body.pointer("/current/assignee/id"), Some(&json!(winner)), "{}", loser.body);
         assert_eq!(assignee(&jane, &conversation).await, winner);
     }

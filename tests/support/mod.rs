@@ -6,7 +6,6 @@ pub(crate) mod server;
 pub(crate) mod socket;
 
 use std::{
-    ffi::OsString,
     path::PathBuf,
     sync::{
         OnceLock,
@@ -29,7 +28,7 @@ const TEMPLATE: &str = "openchat_template";
 pub(crate) fn options() -> PostgresOptions {
     PostgresOptions {
         bin: std::env::var_os("OC_POSTGRES_BIN").map(PathBuf::from),
-        path: std::env::var_os("PATH").map(OsString::from),
+        path: std::env::var_os("PATH"),
         fsync: false,
         stop_with_process: true,
         settings: vec![("max_connections".to_owned(), "400".to_owned())],
