@@ -216,10 +216,14 @@ impl Request {
         if self.body.get("clientMessageId").is_some() {
             assert_eq!(again.body["message"], first.body["message"], "{}", self.text);
         } else {
-            assert_eq!((again.status, &again.body), (first.status, &first.body), "{}", self.text);
-            assert_eq!(again.headers["idempotent-replayed"], "true", "{}", self.text);
+            // An answer that could not be kept, because the database went away with it, is composed anew: the same
+            // conversation and message, with whoever has it by now.
+            let same = |answer: &Answer| {
+                let of = |pointer: &str| answer.body.pointer(pointer).cloned();
+                (answer.status, of("/conversation/id"), of("/conversation/messages/0"), of("/message"))
+            };
+            assert_eq!(same(&again), same(first), "{}", self.text);
         }
-        assert_eq!(again.position(), first.position(), "{}", self.text);
     }
 
     /// The message as it was acknowledged.

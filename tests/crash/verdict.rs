@@ -169,7 +169,7 @@ async fn read_all(reader: &Client, path: &str) -> Vec<Logged> {
         let Some(first) = messages.first() else { break };
         pages.insert(first.position, messages);
         match page.body["nextCursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
+            Some(next) => cursor = format!("&before={next}"),
             None => break,
         }
     }
