@@ -58,7 +58,7 @@ pub struct ServeConfig {
     /// The address to listen on; port 0 picks a free one and logs it.
     #[arg(long, env = "OC_HTTP_ADDR", default_value = "127.0.0.1:8080")]
     pub oc_http_addr: String,
-    /// The origin that goes into links, e.g. https://support.example.com [default: http://<address>]
+    /// The origin that goes into links, such as `https://support.example.com`; without it, http and the address
     #[arg(long, env = "OC_PUBLIC_URL")]
     pub oc_public_url: Option<String>,
     /// The form of log lines.
