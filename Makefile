@@ -20,7 +20,7 @@ POSTGRES_PREFIX := build/postgres
 RUN_DATA_DIR := data
 endif
 
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -name generated.ts) openapi/openapi.json openapi/socket.schema.json
 CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
