@@ -26,6 +26,52 @@ pub enum Command {
         #[command(flatten)]
         database: DatabaseConfig,
     },
+    /// Bring the database's schema up to date, and stop.
+    ///
+    /// `serve` does the same when it starts; this is for whoever wants to see it done first. A migration that fails
+    /// leaves the database as it was.
+    Migrate {
+        /// Where the data is.
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+    /// Print a conversation's history from the log, and the state that it makes; the server may go on meanwhile.
+    ///
+    /// Every event, a line each (position, time, what happened, through which key or session), then how the
+    /// conversation stood.
+    Replay {
+        /// Which conversation: cnv_…
+        conversation: String,
+        /// As of when: a time such as 2026-03-01T09:30:00Z, or a position of its business's log; now when left out.
+        #[arg(long, value_name = "TIME|POSITION")]
+        as_of: Option<String>,
+        /// Print one JSON document instead of lines for people.
+        #[arg(long)]
+        json: bool,
+        /// Where the data is.
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+    /// Follow a live feed in the terminal, over the websocket that the pages use; resumes after every break.
+    ///
+    /// With an agent's session (the value of the cookie oc_session) it is the team's inbox, with a customer's session
+    /// that customer's own conversations, and with an integration key what a new visitor of the widget is sent.
+    Tail {
+        /// An agent's or a customer's session, or an integration key.
+        #[arg(long, env = "OC_KEY_OR_SESSION", hide_env_values = true)]
+        key_or_session: String,
+        /// The server's address, without TLS.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        server: String,
+        /// Print each frame as the JSON it is, a line each.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at the settings, the database, the clock, the disk and the media server, and say what to do about what is wrong.
+    ///
+    /// Ends with 1 when a server would not run well. Changes nothing; a private Postgres that isn't running is started to be
+    /// looked at, and stopped again.
+    Doctor(ServeConfig),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the JSON Schema of the websocket's messages.

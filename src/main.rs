@@ -1,5 +1,7 @@
 //! The `openchat` binary: reads the settings, starts what a subcommand asks for, and says plainly what went wrong.
 
+mod cli;
+
 use std::{io::Write as _, process::ExitCode};
 
 use clap::Parser as _;
@@ -8,20 +10,36 @@ use openchat::{
     clock::Clock,
     config::{Cli, Command, DatabaseConfig, ServeConfig},
     http,
-    postgres::{PostgresError, PostgresOptions, PrivatePostgres},
     projector::{self, RebuildError},
-    store::{PoolSizes, chain},
+    store::{MigrateError, PoolSizes, Pools, chain, latest_migration, migrate},
     telemetry,
 };
 use tokio_postgres::Config;
+
+use cli::{
+    database::{Database, DatabaseError},
+    replay::ReplayError,
+    say,
+    tail::TailError,
+};
 
 /// Why the binary ends with a failure.
 #[derive(Debug, thiserror::Error)]
 enum MainError {
     #[error(transparent)]
-    Postgres(#[from] PostgresError),
-    #[error("DATABASE_URL is not a Postgres address")]
-    Url(#[source] tokio_postgres::Error),
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error("{0} is not a conversation's id, such as cnv_019aafc33b7c7d80a1b2c3d4e5f60718")]
+    NoConversation(String),
+    #[error("that is no moment: {0}")]
+    Moment(&'static str),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Tail(#[from] TailError),
+    #[error("something is wrong; the lines above say what to do")]
+    Unwell,
     #[error("OpenChat did not start")]
     Start(#[from] StartError),
     #[error("the server ended")]
@@ -29,7 +47,7 @@ enum MainError {
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
     #[error("standard output can't be written")]
-    Output(#[source] std::io::Error),
+    Output(#[from] std::io::Error),
     #[error("no JSON")]
     Json(#[from] serde_json::Error),
     #[error("signals can't be heard")]
@@ -41,7 +59,19 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(config) => serve(config).await,
+        Command::Migrate { database } => bring_up_to_date(&database).await,
         Command::Rebuild { name, database } => rebuild(name.as_deref(), &database).await,
+        Command::Replay { conversation, as_of, json, database } => {
+            replay(&conversation, as_of.as_deref(), json, &database).await
+        }
+        Command::Tail { key_or_session, server, json } => {
+            cli::tail::tail(&server, &key_or_session, json).await.map_err(MainError::from)
+        }
+        Command::Doctor(config) => match cli::doctor::doctor(&config).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(MainError::Unwell),
+            Err(e) => Err(e.into()),
+        },
         Command::Openapi => print(&http::openapi()),
         Command::SocketSchema => print(&http::socket_schema()),
     };
@@ -52,38 +82,6 @@ async fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "openchat: {}", chain(&e));
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A database: the one named, or a private one.
-enum Database {
-    Named(Box<Config>),
-    Private(PrivatePostgres),
-}
-
-impl Database {
-    async fn open(config: &DatabaseConfig) -> Result<Self, MainError> {
-        match &config.database_url {
-            Some(url) => Ok(Self::Named(Box::new(url.parse().map_err(MainError::Url)?))),
-            None => {
-                let options = postgres_options(config);
-                Ok(Self::Private(PrivatePostgres::start(&config.oc_data_dir, options).await?))
-            }
-        }
-    }
-
-    fn config(&self) -> Config {
-        match self {
-            Self::Named(config) => config.as_ref().clone(),
-            Self::Private(postgres) => postgres.connection(),
-        }
-    }
-
-    async fn close(self) -> Result<(), MainError> {
-        if let Self::Private(postgres) = self {
-            postgres.stop().await?;
-        }
-        Ok(())
     }
 }
 
@@ -119,18 +117,12 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
 }
 
 /// Says on standard output where it is and, the first time, what to do there.
-fn announce(url: &str, fresh: bool) -> Result<(), MainError> {
-    let mut out = std::io::stdout().lock();
-    let mut say = |line: &str| writeln!(out, "{line}").map_err(MainError::Output);
+fn announce(url: &str, fresh: bool) -> std::io::Result<()> {
     say(&format!("OpenChat serves on {url}"))?;
     if fresh {
         say("Nothing is set up yet. First:")?;
-        say(&format!(
-            "  1. sign up       POST {url}/api/auth/sign-up       {{\"name\",\"email\",\"password\"}}"
-        ))?;
-        say(&format!(
-            "  2. set up        POST {url}/api/business/setup     {{\"businessName\",\"domain\"}}"
-        ))?;
+        say(&format!("  1. sign up       POST {url}/api/auth/sign-up       {{\"name\",\"email\",\"password\"}}"))?;
+        say(&format!("  2. set up        POST {url}/api/business/setup     {{\"businessName\",\"domain\"}}"))?;
         say(&format!("  3. make a key    POST {url}/api/business/keys      {{\"name\",\"permissions\"}}"))?;
         say(&format!("Every route can be tried out at {url}/docs"))?;
     }
@@ -139,28 +131,35 @@ fn announce(url: &str, fresh: bool) -> Result<(), MainError> {
 
 async fn rebuild(name: Option<&str>, database: &DatabaseConfig) -> Result<(), MainError> {
     let named = projector::named(name)?;
-    match Database::open(database).await {
-        // The server goes on; it holds the directory, and its Postgres runs.
-        Err(MainError::Postgres(PostgresError::AlreadyServed { .. })) => {
-            let config =
-                PrivatePostgres::held_by_another(&database.oc_data_dir, postgres_options(database)).await?;
-            rebuild_all(&named, &config).await
-        }
-        opened => {
-            let opened = opened?;
-            let result = rebuild_all(&named, &opened.config()).await;
-            opened.close().await?;
-            result
-        }
-    }
+    // A server may go on meanwhile: it holds the directory, and its Postgres runs.
+    let database = Database::join(database).await?;
+    let result = rebuild_all(&named, &database.config()).await;
+    database.close().await?;
+    result
 }
 
-fn postgres_options(config: &DatabaseConfig) -> PostgresOptions {
-    PostgresOptions {
-        bin: config.oc_postgres_bin.clone(),
-        path: config.path.clone(),
-        ..PostgresOptions::default()
-    }
+async fn bring_up_to_date(database: &DatabaseConfig) -> Result<(), MainError> {
+    let database = Database::open(database).await?;
+    let applied = migrate(&database.config()).await;
+    database.close().await?;
+    say(&format!("{} migrations applied; the schema is at {}", applied?, latest_migration()))?;
+    Ok(())
+}
+
+async fn replay(
+    conversation: &str,
+    as_of: Option<&str>,
+    json: bool,
+    database: &DatabaseConfig,
+) -> Result<(), MainError> {
+    let id = conversation.parse().map_err(|_| MainError::NoConversation(conversation.to_owned()))?;
+    let as_of = as_of.map(str::parse).transpose().map_err(MainError::Moment)?;
+    let database = Database::join(database).await?;
+    let pools = Pools::new(&database.config(), PoolSizes { requests: 1, workers: 1 });
+    let result = cli::replay::replay(&pools, id, as_of, json).await;
+    pools.close();
+    database.close().await?;
+    Ok(result?)
 }
 
 async fn rebuild_all(named: &[openchat_projections::Projection], config: &Config) -> Result<(), MainError> {
@@ -169,15 +168,13 @@ async fn rebuild_all(named: &[openchat_projections::Projection], config: &Config
         let rebuilt = projector::rebuild(config, projection, clock.now()).await?;
         let parked =
             if rebuilt.parked > 0 { format!(", {} streams parked", rebuilt.parked) } else { String::new() };
-        writeln!(std::io::stdout(), "{}: {} events{parked}", projection.name(), rebuilt.events)
-            .map_err(MainError::Output)?;
+        say(&format!("{}: {} events{parked}", projection.name(), rebuilt.events))?;
     }
     Ok(())
 }
 
 fn print(document: &impl serde::Serialize) -> Result<(), MainError> {
-    let text = serde_json::to_string_pretty(document)?;
-    writeln!(std::io::stdout(), "{text}").map_err(MainError::Output)
+    Ok(say(&serde_json::to_string_pretty(document)?)?)
 }
 
 /// The signals that ask the server to stop.

@@ -384,6 +384,8 @@ impl World {
 
     /// What must hold in the end.
     async fn finish(mut self) {
+        // A change that everybody is told and nobody can fetch: who knows of it has taken in all that came before it.
+        self.act(Step::Welcome(usize::MAX)).await;
         self.check().await;
         for (n, chat) in self.chats.iter().enumerate() {
             let ids: Vec<String> =
@@ -428,6 +430,19 @@ impl World {
     }
 }
 
+/// Does one step after the other in a world of its own, and checks after each and in the end.
+fn play(steps: Vec<Step>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut world = World::new().await;
+        for step in steps {
+            world.act(step).await;
+            world.check().await;
+        }
+        world.finish().await;
+    });
+}
+
 #[test]
 fn whatever_happens_every_reader_agrees_with_the_log() {
     let config = ProptestConfig {
@@ -438,16 +453,14 @@ fn whatever_happens_every_reader_agrees_with_the_log() {
     };
     TestRunner::new(config)
         .run(&prop::collection::vec(step(), 40..70), |steps| {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut world = World::new().await;
-                for step in steps {
-                    world.act(step).await;
-                    world.check().await;
-                }
-                world.finish().await;
-            });
+            play(steps);
             Ok(())
         })
         .unwrap();
+}
+
+/// The team fetches the conversation that is reopened, and with it the message of which it is about to be told.
+#[test]
+fn a_message_that_reopens_reaches_everybody_though_it_was_fetched_before() {
+    play(vec![Step::Open(1), Step::Resolve(0, 0), Step::Say(0)]);
 }
