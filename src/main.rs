@@ -121,8 +121,12 @@ fn announce(url: &str, fresh: bool) -> std::io::Result<()> {
     say(&format!("OpenChat serves on {url}"))?;
     if fresh {
         say("Nothing is set up yet. First:")?;
-        say(&format!("  1. sign up       POST {url}/api/auth/sign-up       {{\"name\",\"email\",\"password\"}}"))?;
-        say(&format!("  2. set up        POST {url}/api/business/setup     {{\"businessName\",\"domain\"}}"))?;
+        say(&format!(
+            "  1. sign up       POST {url}/api/auth/sign-up       {{\"name\",\"email\",\"password\"}}"
+        ))?;
+        say(&format!(
+            "  2. set up        POST {url}/api/business/setup     {{\"businessName\",\"domain\"}}"
+        ))?;
         say(&format!("  3. make a key    POST {url}/api/business/keys      {{\"name\",\"permissions\"}}"))?;
         say(&format!("Every route can be tried out at {url}/docs"))?;
     }

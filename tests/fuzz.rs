@@ -32,6 +32,7 @@ async fn an_independent_fuzzer_finds_no_server_error_and_no_broken_promise() {
         .args(["run", "--no-color"])
         .arg(format!("{}/openapi.json", server.url()))
         .args(std::env::var("FUZZ_ARGS").unwrap_or_default().split_whitespace())
+        .env("SCHEMATHESIS_HOOKS", root.join("tests/fuzz/hooks.py"))
         .env("OC_KEY", &key)
         .env("OC_SESSION", business.owner.cookie())
         .current_dir(crate::support::scratch("fuzz"))

@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod cli;
 mod crash;
 mod fuzz;
 mod guide;

@@ -120,7 +120,8 @@ async fn address(config: &ServeConfig) -> Finding {
 fn links(config: &ServeConfig) -> Finding {
     const ABOUT: &str = "links";
     let Some(url) = &config.oc_public_url else {
-        let text = format!("links begin with http://{}, which only this machine can open", config.oc_http_addr);
+        let text =
+            format!("links begin with http://{}, which only this machine can open", config.oc_http_addr);
         return Finding::note(ABOUT, text + "; set OC_PUBLIC_URL before customers come");
     };
     let origin = url.trim_end_matches('/').split_once("://");
@@ -169,7 +170,8 @@ fn as_gib(bytes: u64) -> f64 {
 async fn database(config: &DatabaseConfig) -> Vec<Finding> {
     const ABOUT: &str = "database";
     if config.is_fresh() {
-        let text = format!("{} is empty; `openchat serve` sets up a database there", config.oc_data_dir.display());
+        let text =
+            format!("{} is empty; `openchat serve` sets up a database there", config.oc_data_dir.display());
         return vec![Finding::note(ABOUT, text)];
     }
     let database = match Database::join(config).await {
@@ -225,7 +227,8 @@ async fn look(pools: &Pools) -> Result<Vec<Finding>, StoreError> {
             Finding::note(ABOUT, text + "; `openchat migrate` or `serve` brings it up to date")
         }
         std::cmp::Ordering::Greater => {
-            let text = format!("it is at migration {found}, and this release knows {known}; run the newer release");
+            let text =
+                format!("it is at migration {found}, and this release knows {known}; run the newer release");
             Finding::problem(ABOUT, text)
         }
     });
@@ -251,7 +254,8 @@ async fn views(pools: &Pools) -> Result<Finding, StoreError> {
         None => 0_i64,
     };
     if parked > 0 {
-        let text = format!("{parked} streams are parked; their log lines say why, `openchat rebuild` takes them up");
+        let text =
+            format!("{parked} streams are parked; their log lines say why, `openchat rebuild` takes them up");
         return Ok(Finding::problem(ABOUT, text));
     }
     let lag = projector::lag(pools).await?;

@@ -11,7 +11,7 @@ use openchat_projections::{
     log::LogError,
 };
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::say;
 
@@ -114,14 +114,18 @@ fn tell(history: &[AuditEntry], conversation: &ConversationAsOf) -> Result<(), R
     say(&format!("{} as of position {}:", conversation.id, conversation.position))?;
     let state = serde_json::to_value(conversation)?;
     for (name, value) in state.as_object().into_iter().flatten() {
-        let shown = match value {
-            serde_json::Value::Array(list) if matches!(name.as_str(), "messages" | "notes") => {
-                list.len().to_string()
+        match value {
+            Value::Array(said) if matches!(name.as_str(), "messages" | "notes") => {
+                say(&format!("  {name:<14} {}", said.len()))?;
+                for it in said {
+                    let who = it["author"]["name"].as_str().or(it["author"]["kind"].as_str());
+                    let text = it["text"].as_str().unwrap_or_default();
+                    say(&format!("    {:>8}  {}: {text}", it["position"], who.unwrap_or_default()))?;
+                }
             }
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        say(&format!("  {name:<14} {shown}"))?;
+            Value::String(text) => say(&format!("  {name:<14} {text}"))?,
+            other => say(&format!("  {name:<14} {other}"))?,
+        }
     }
     Ok(())
 }

@@ -70,10 +70,15 @@ impl Installation {
     }
 
     fn command(&self) -> Command {
+        self.subcommand("serve")
+    }
+
+    /// One of the binary's subcommands, on this data directory.
+    pub(crate) fn subcommand(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openchat"));
         let listen = self.address.map_or_else(|| "127.0.0.1:0".to_owned(), |it| it.to_string());
         command
-            .arg("serve")
+            .arg(name)
             .env_remove("DATABASE_URL")
             .env_remove("OC_PUBLIC_URL")
             .env("OC_DATA_DIR", &self.dir)

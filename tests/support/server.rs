@@ -155,6 +155,11 @@ impl Client {
         Self { base, http: reqwest::Client::new(), headers: vec![] }
     }
 
+    /// Where the server is, as a URL without a path.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A person who has just signed up.
     pub(crate) async fn sign_up(&self, name: &str) -> Self {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));

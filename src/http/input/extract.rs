@@ -57,7 +57,9 @@ impl<T: Input + 'static> FromRequest for OptionalBody<T> {
                 return Ok(Self(T::read(Value::Object(Map::new()))?));
             }
             typed?;
-            Ok(Self(T::read(parse(&bytes)?)?))
+            // Nothing, said in JSON.
+            let value = parse(&bytes)?;
+            Ok(Self(T::read(if value.is_null() { Value::Object(Map::new()) } else { value })?))
         })
     }
 }

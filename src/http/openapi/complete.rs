@@ -9,7 +9,7 @@ use utoipa::openapi::{
     Header, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response, Schema,
     header::HeaderBuilder,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
-    schema::{ObjectBuilder, Type},
+    schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
 use super::common::{self, Common, problem};
@@ -209,7 +209,11 @@ fn idempotency_key() -> Parameter {
 }
 
 fn position() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .maximum(Some(i64::MAX));
     ParameterBuilder::new()
         .name(POSITION)
         .parameter_in(ParameterIn::Header)

@@ -55,6 +55,12 @@ impl Input for AnyUserId {
     fn read(value: Value) -> Result<Self, Faults> {
         let text = match value {
             Value::Number(number) if number.is_i64() || number.is_u64() => Value::String(number.to_string()),
+            // To JSON, 475.0 is the whole number 475.
+            Value::Number(number) => match number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < WHOLE)
+            {
+                Some(whole) => Value::String(format!("{whole:.0}")),
+                None => return Err(Faults::of("must be a text or a whole number")),
+            },
             Value::String(text) => Value::String(text),
             _ => return Err(Faults::of("must be a text or a whole number")),
         };
@@ -67,13 +73,16 @@ impl PartialSchema for AnyUserId {
         let number = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(i64::MIN))
-            .maximum(Some(i64::MAX))
+            .maximum(Some(u64::MAX))
             .examples([123]);
         AnyOfBuilder::new().item(ExternalUserId::schema()).item(number).into()
     }
 }
 
 impl ToSchema for AnyUserId {}
+
+/// From here on not every whole number has a floating-point number of its own.
+const WHOLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
 
 fn metadata() -> Schema {
     let text = ObjectBuilder::new()
@@ -134,9 +143,17 @@ mod tests {
         assert_eq!(id(json!("cus_123")).as_deref(), Some("cus_123"));
         assert_eq!(id(json!(4711)).as_deref(), Some("4711"));
         assert_eq!(id(json!(u64::MAX)).as_deref(), Some("18446744073709551615"));
-        for wrong in
-            [json!(1.5), json!(""), json!("  "), json!(null), json!(["a"]), json!("x".repeat(10_000))]
-        {
+        assert_eq!(id(json!(475.0)).as_deref(), Some("475"));
+        assert_eq!(id(json!(-3.0)).as_deref(), Some("-3"));
+        for wrong in [
+            json!(1.5),
+            json!(1e300),
+            json!(""),
+            json!("  "),
+            json!(null),
+            json!(["a"]),
+            json!("x".repeat(10_000)),
+        ] {
             assert_eq!(id(wrong.clone()), None, "{wrong}");
         }
     }
