@@ -17,10 +17,13 @@ async fn an_independent_fuzzer_finds_no_server_error_and_no_broken_promise() {
     let business = server.business("People").await;
     let backend = business.backend(&server).await;
     business.agent(&server, "Ben").await;
+    let by_key = server.anybody().with("x-api-key", &key);
+    let mut conversations = [String::new(), String::new()];
     for n in 0..5 {
         let body = json!({"customer": {"externalUserId": n}, "message": {"type": "text", "text": "Hello"}});
-        for backend in [&backend, &server.anybody().with("x-api-key", &key)] {
-            backend.post("/api/public/support/conversations", body.clone()).await.is(201);
+        for (backend, latest) in [&by_key, &backend].into_iter().zip(&mut conversations) {
+            let opened = backend.post("/api/public/support/conversations", body.clone()).await.is(201);
+            *latest = opened.text("/conversation/id");
         }
     }
 
@@ -34,6 +37,8 @@ async fn an_independent_fuzzer_finds_no_server_error_and_no_broken_promise() {
         .args(std::env::var("FUZZ_ARGS").unwrap_or_default().split_whitespace())
         .env("SCHEMATHESIS_HOOKS", root.join("tests/fuzz/hooks.py"))
         .env("OC_KEY", &key)
+        .env("OC_KEY_CONVERSATION", &conversations[0])
+        .env("OC_SESSION_CONVERSATION", &conversations[1])
         .env("OC_SESSION", business.owner.cookie())
         .current_dir(crate::support::scratch("fuzz"))
         .kill_on_drop(true);
