@@ -13,4 +13,5 @@ mod live;
 mod log;
 mod model;
 mod projector;
+mod refusals;
 mod routing;

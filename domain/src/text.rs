@@ -69,7 +69,7 @@ macro_rules! text {
 }
 
 text!(/// What a message or a note says.
-    MessageText, max 10000, pattern r"^[^\x00]*[^\s\x00][^\x00]*$", example "I need help with my order.", no_nul);
+    MessageText, max 16384, pattern r"^[^\x00]*[^\s\x00][^\x00]*$", example "I need help with my order.", no_nul);
 text!(/// A person's, a business's or a key's name: one line.
     Name, max 200, pattern r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example "Jane Customer", one_line);
 text!(/// An e-mail address.

@@ -19,7 +19,7 @@ use super::Problem;
 use crate::app::App;
 
 /// How long a request may take before it is given up.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a client.
 const MAX_ID: usize = 128;
