@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod fuzz;
 mod guide;
+mod housekeeping;
 mod live;
 mod log;
 mod model;

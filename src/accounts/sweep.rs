@@ -13,7 +13,7 @@ const SWEEPS: [&str; 4] = [
     "delete from sessions where expires_at < $1",
     "delete from customer_sessions where expires_at < $1",
     // Kept for a while longer, so that who opens an old link is told that it is old.
-    "delete from handoffs where expires_at < $1 - interval '1 day'",
+    "delete from handoffs where expires_at < $1::timestamptz - interval '1 day'",
     "delete from invites where expires_at < $1",
 ];
 const SWEEP_ANSWERS: &str = "delete from idempotency_keys where created_at < $1";
