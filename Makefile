@@ -25,7 +25,7 @@ CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check web postgres advisories need-rust need-node need-python clean
+.PHONY: help run test fuzz bench check web postgres advisories need-rust need-node need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -41,6 +41,9 @@ test: need-rust web postgres ## Run every test but the fuzzer
 
 fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some minutes to catch the server breaking a promise of its OpenAPI document
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis cargo test --locked --test tests -- --ignored --nocapture fuzz::
+
+bench: need-rust web postgres ## Measure against the database under it, in ratios: build/bench.svg
+	cargo run --release --locked -p openchat-bench -- $(BENCH_ARGS)
 
 check: need-rust web $(CARGO_DENY) ## Check format, lints, documentation, dependencies and their licences
 	cargo fmt --all --check

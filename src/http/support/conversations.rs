@@ -265,7 +265,6 @@ pub(super) async fn post_message(
     let message = talk::new_message(&app, new.message.into(), None);
     let command = ConversationCommand::PostMessage { author, message };
     let done = app.aggregates.execute::<Conversation>(&key.context_of(it.customer), id, &command).await?;
-    settle(&app, key.tenant(), done.position).await;
     Ok(Reply::created(SupportMessageAnswer { success: true, message: talk::posted(&done)? })
         .at(done.position))
 }

@@ -1,0 +1,111 @@
+//! `make bench`: measures OpenChat against the database under it, in interleaved rounds on one machine.
+//!
+//! Every figure that counts is a ratio within one run: machines are noisy, and differ.
+
+mod measure;
+mod report;
+mod scenarios;
+mod stage;
+
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use openchat::{app::StartError, postgres::PostgresError, store::MigrateError};
+
+use report::Scenario;
+use scenarios::Pace;
+use stage::Stage;
+
+/// Measures OpenChat against the database under it.
+#[derive(Debug, Parser)]
+struct Cli {
+    /// What to measure; everything when left out.
+    scenarios: Vec<Which>,
+    /// How many rounds each contender has at each concurrency.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long a round is, in seconds.
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Where the figures go as JSON.
+    #[arg(long, default_value = "build/bench.json")]
+    json: PathBuf,
+    /// Where the picture goes.
+    #[arg(long, default_value = "build/bench.svg")]
+    svg: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Commands through the store.
+    Append,
+    /// A message over HTTP.
+    Message,
+    /// A command's delta on a socket.
+    Feed,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchError {
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("a statement failed")]
+    Db(#[from] tokio_postgres::Error),
+    #[error("a request failed")]
+    Http(#[from] reqwest::Error),
+    #[error("a socket could not be opened")]
+    Socket(#[from] tokio_tungstenite::tungstenite::Error),
+    #[error("a socket was closed")]
+    SocketGone,
+    #[error("refused: {0}")]
+    Refused(String),
+    #[error("a worker panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+    #[error("a file can't be written")]
+    File(#[from] std::io::Error),
+    #[error("no JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            let _ = writeln!(std::io::stderr(), "bench: {}", openchat::store::chain(&e));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), BenchError> {
+    let pace = Pace { rounds: cli.rounds.max(1), seconds: cli.seconds };
+    let stage = Stage::set().await?;
+    let mut done: Vec<Scenario> = Vec::new();
+    for &which in Which::value_variants() {
+        if !cli.scenarios.is_empty() && !cli.scenarios.contains(&which) {
+            continue;
+        }
+        let scenario = match which {
+            Which::Append => scenarios::append(&stage, pace).await?,
+            Which::Message => scenarios::http(&stage, pace).await?,
+            Which::Feed => scenarios::feed(&stage, pace).await?,
+        };
+        write!(std::io::stdout(), "{}", scenario.table())?;
+        done.push(scenario);
+    }
+    for path in [&cli.json, &cli.svg] {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+    }
+    std::fs::write(&cli.json, serde_json::to_string_pretty(&done)?)?;
+    std::fs::write(&cli.svg, report::picture(&done))?;
+    writeln!(std::io::stdout(), "\nwritten: {} and {}", cli.json.display(), cli.svg.display())?;
+    stage.strike().await
+}

@@ -1,0 +1,208 @@
+//! The scenarios: what is done, and what it is held against.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, future::try_join_all};
+use openchat::store::Context;
+use openchat_domain::{
+    BusinessId, ConversationId, CustomerId, MessageId, MessageText, Metadata, Name,
+    conversation::{Channel, Conversation, ConversationCommand, CustomerRef, MessageBody, NewMessage},
+};
+use serde_json::json;
+use tokio::sync::Mutex;
+use tokio_postgres::Config;
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
+};
+use uuid::Uuid;
+
+use crate::{
+    BenchError,
+    measure::{Contender, interleaved},
+    report::Scenario,
+    stage::{Served, Stage, connect, store},
+};
+
+/// How often, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) rounds: usize,
+    pub(crate) seconds: f64,
+}
+
+const WORDS: &str = "My order has not arrived yet, and the tracking page has said the same for three days.";
+const MOST: usize = 128;
+
+/// Commands through the store against a bare prepared INSERT of a row as large, each on as many connections as workers.
+pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
+    let config = stage.database("append").await?;
+    let contenders = [insert(&config).await?, commands(&config).await?];
+    let series = interleaved(&contenders, &[1, 8, 32, MOST], pace.rounds, pace.seconds).await?;
+    Ok(Scenario { name: "append", unit: "durable commands", series })
+}
+
+/// The whole way of a message over HTTP, against the same INSERT.
+pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
+    let config = stage.database("http").await?;
+    let served = Arc::new(Served::start(config.clone()).await?);
+    let mut conversations = Vec::new();
+    for customer in 0..32 {
+        conversations.push(served.conversation(customer).await?);
+    }
+    let posting = {
+        let (served, conversations) = (Arc::clone(&served), Arc::new(conversations));
+        Contender::new("message over HTTP", move |worker| {
+            let (served, conversations) = (Arc::clone(&served), Arc::clone(&conversations));
+            async move {
+                let path = format!("/api/public/support/conversations/{}/messages", conversations[worker]);
+                let body = json!({"message": {"type": "text", "text": WORDS}});
+                served.post(&path, &body).await.map(drop)
+            }
+        })
+    };
+    let contenders = [insert(&config).await?, posting];
+    let series = interleaved(&contenders, &[1, 8, 32], pace.rounds, pace.seconds).await?;
+    drop(contenders);
+    if let Ok(served) = Arc::try_unwrap(served) {
+        served.stop().await;
+    }
+    Ok(Scenario { name: "message", unit: "messages acknowledged", series })
+}
+
+/// From the request to the delta on an agent's socket, with so many sockets open, against one commit.
+pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
+    let config = stage.database("feed").await?;
+    let served = Arc::new(Served::start(config.clone()).await?);
+    let conversation = served.conversation(0).await?;
+    let mut contenders = vec![insert(&config).await?];
+    // Everybody's sockets stay open; the one that is watched is the last to have come.
+    for (name, sockets) in [("delta, 1 socket", 1), ("delta, 200 sockets", 199)] {
+        let (tell, arrived) = tokio::sync::mpsc::unbounded_channel();
+        for n in 0..sockets {
+            let tell = (n + 1 == sockets).then(|| tell.clone());
+            watch(&served, tell).await?;
+        }
+        let (served, conversation) = (Arc::clone(&served), conversation.clone());
+        let arrived = Arc::new(Mutex::new(arrived));
+        contenders.push(Contender::new(name, move |_| {
+            let (served, arrived) = (Arc::clone(&served), Arc::clone(&arrived));
+            let path = format!("/api/public/support/conversations/{conversation}/messages");
+            async move {
+                let mut arrived = arrived.lock().await;
+                // What others have set off meanwhile.
+                while arrived.try_recv().is_ok() {}
+                let body = json!({"message": {"type": "text", "text": WORDS}});
+                let (told, posted) = tokio::join!(arrived.recv(), served.post(&path, &body));
+                posted?;
+                told.ok_or(BenchError::SocketGone)
+            }
+        }));
+        let series = interleaved(&contenders, &[1], 1, 0.2).await?;
+        drop(series);
+    }
+    let series = interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?;
+    Ok(Scenario { name: "feed", unit: "commands seen on a socket", series })
+}
+
+/// Opens a team's socket, and tells of every message that comes.
+async fn watch(
+    served: &Served,
+    tell: Option<tokio::sync::mpsc::UnboundedSender<()>>,
+) -> Result<(), BenchError> {
+    let url = format!("{}/api/admin/support/socket", served.url.replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    let cookie = HeaderValue::from_str(&served.session).map_err(|e| BenchError::Refused(e.to_string()))?;
+    request.headers_mut().insert("cookie", cookie);
+    let (mut stream, _) = connect_async(request).await?;
+    // The greeting.
+    stream.next().await;
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = stream.next().await {
+            if let (Some(tell), Message::Text(text)) = (&tell, message)
+                && text.contains("\"message.posted\"")
+                && tell.send(()).is_err()
+            {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn insert(config: &Config) -> Result<Contender, BenchError> {
+    let sql = "insert into bench_rows (id, payload) values ($1, $2)";
+    let first = connect(config).await?;
+    first
+        .batch_execute("create table if not exists bench_rows (id uuid primary key, payload text not null)")
+        .await?;
+    let connections = try_join_all((0..MOST).map(|_| async {
+        let client = connect(config).await?;
+        let statement = client.prepare(sql).await?;
+        Ok::<_, BenchError>((client, statement))
+    }))
+    .await?;
+    let connections = Arc::new(connections);
+    let payload = Arc::new(WORDS.repeat(4));
+    Ok(Contender::new("bare INSERT", move |worker| {
+        let (connections, payload) = (Arc::clone(&connections), Arc::clone(&payload));
+        async move {
+            let (client, statement) = &connections[worker];
+            client.execute(statement, &[&fresh(), payload.as_ref()]).await?;
+            Ok(())
+        }
+    }))
+}
+
+async fn commands(config: &Config) -> Result<Contender, BenchError> {
+    let aggregates = store(config);
+    let tenant = BusinessId::from_uuid(fresh());
+    let customer = CustomerRef {
+        id: CustomerId::from_uuid(fresh()),
+        external_user_id: None,
+        name: Name::new("Jane").ok(),
+        email: None,
+        phone: None,
+        metadata: Metadata::default(),
+    };
+    let conversations: Arc<Vec<ConversationId>> =
+        Arc::new((0..MOST).map(|_| ConversationId::from_uuid(fresh())).collect());
+    for id in conversations.iter() {
+        let command = ConversationCommand::Open {
+            customer: customer.clone(),
+            channel: Channel::Api,
+            subject: None,
+            message: None,
+        };
+        execute(&aggregates, tenant, *id, &command).await?;
+    }
+    let text = MessageText::new(WORDS).map_err(|e| BenchError::Refused(e.to_string()))?;
+    Ok(Contender::new("store", move |worker| {
+        let (aggregates, conversations) = (aggregates.clone(), Arc::clone(&conversations));
+        let command = ConversationCommand::PostMessage {
+            author: (&customer).into(),
+            message: NewMessage {
+                id: MessageId::from_uuid(fresh()),
+                body: MessageBody::Text { text: text.clone() },
+                client_message_id: None,
+            },
+        };
+        async move { execute(&aggregates, tenant, conversations[worker], &command).await }
+    }))
+}
+
+async fn execute(
+    aggregates: &openchat::store::Aggregates,
+    tenant: BusinessId,
+    id: ConversationId,
+    command: &ConversationCommand,
+) -> Result<(), BenchError> {
+    let context = Context::system(tenant, "bench");
+    let done = aggregates.execute::<Conversation>(&context, id, command).await;
+    done.map(drop).map_err(|e| BenchError::Refused(e.to_string()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark makes its own ids")]
+fn fresh() -> Uuid {
+    Uuid::now_v7()
+}

@@ -1,0 +1,138 @@
+//! What is measured on: a throw-away Postgres that syncs, a store on it, and a whole server beside it.
+
+use std::path::PathBuf;
+
+use openchat::{
+    app::{self, Options, Running},
+    clock::Clock,
+    config::Limits,
+    postgres::{PostgresOptions, PrivatePostgres},
+    store::{Aggregates, Appender, PoolSizes, Pools, migrate},
+};
+use serde_json::{Value, json};
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::BenchError;
+
+/// Nobody is held back.
+const LIMITS: Limits = Limits {
+    oc_key_rate: 1_000_000,
+    oc_key_burst: 1_000_000,
+    oc_customer_rate: 1_000_000,
+    oc_customer_burst: 1_000_000,
+    oc_sign_in_rate: 1_000_000,
+};
+
+/// A Postgres of our own, gone with its folder at the end.
+pub(crate) struct Stage {
+    postgres: PrivatePostgres,
+    dir: PathBuf,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Result<Self, BenchError> {
+        let dir = std::env::temp_dir().join(format!("openchat-bench-{}", std::process::id()));
+        let options = PostgresOptions {
+            path: std::env::var_os("PATH"),
+            stop_with_process: true,
+            settings: vec![("max_connections".to_owned(), "300".to_owned())],
+            ..PostgresOptions::default()
+        };
+        let postgres = PrivatePostgres::start(&dir, options).await?;
+        Ok(Self { postgres, dir })
+    }
+
+    /// A fresh database with our schema in it.
+    pub(crate) async fn database(&self, name: &str) -> Result<Config, BenchError> {
+        let mut config = self.postgres.connection();
+        connect(&config).await?.batch_execute(&format!("create database {name}")).await?;
+        config.dbname(name);
+        migrate(&config).await?;
+        Ok(config)
+    }
+
+    pub(crate) async fn strike(self) -> Result<(), BenchError> {
+        self.postgres.stop().await?;
+        Ok(std::fs::remove_dir_all(self.dir)?)
+    }
+}
+
+/// A connection as the owner.
+pub(crate) async fn connect(config: &Config) -> Result<Client, BenchError> {
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// The store alone; what it announces goes nowhere.
+pub(crate) fn store(config: &Config) -> Aggregates {
+    let pools = Pools::new(config, PoolSizes::default());
+    let (announce, _) = tokio::sync::mpsc::unbounded_channel();
+    Aggregates::new(pools.clone(), Appender::start(pools, announce), Clock::default())
+}
+
+/// A whole server, with a business, its owner and its backend.
+pub(crate) struct Served {
+    pub(crate) running: Running,
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) key: String,
+    pub(crate) session: String,
+}
+
+impl Served {
+    pub(crate) async fn start(config: Config) -> Result<Self, BenchError> {
+        let options = Options {
+            database: config,
+            pool_sizes: PoolSizes::default(),
+            listen: "127.0.0.1:0".to_owned(),
+            public_url: None,
+            limits: LIMITS,
+            clock: Clock::default(),
+        };
+        let running = app::start(options).await?;
+        let url = format!("http://{}", running.address);
+        let http = reqwest::Client::new();
+        let mut it = Self { running, url, http, key: String::new(), session: String::new() };
+        let sign_up = json!({"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"});
+        let answer = it.http.post(format!("{}/api/auth/sign-up", it.url)).json(&sign_up).send().await?;
+        let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok()).unwrap_or_default();
+        it.session = cookie.split(';').next().unwrap_or_default().to_owned();
+        let set_up = json!({"businessName": "Acme", "domain": "https://acme.example"});
+        it.post("/api/business/setup", &set_up).await?;
+        let key = json!({"name": "Bench", "permissions": ["support:read", "support:write"], "originMode": "hotspot",
+            "allowedOrigins": []});
+        it.key = text(&it.post("/api/business/keys", &key).await?, "/key")?;
+        Ok(it)
+    }
+
+    /// Asks as the owner and as the backend at once: each route looks at what concerns it.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, BenchError> {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        let request = if path.starts_with("/api/public/") {
+            request.header("x-api-key", &self.key)
+        } else {
+            request.header("cookie", &self.session)
+        };
+        let answer = request.send().await?;
+        let fine = answer.status().is_success();
+        let body: Value = answer.json().await?;
+        if fine { Ok(body) } else { Err(BenchError::Refused(body.to_string())) }
+    }
+
+    /// A fresh conversation of a customer's own.
+    pub(crate) async fn conversation(&self, customer: usize) -> Result<String, BenchError> {
+        let body =
+            json!({"customer": {"externalUserId": customer}, "message": {"type": "text", "text": "Hello"}});
+        text(&self.post("/api/public/support/conversations", &body).await?, "/conversation/id")
+    }
+
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+fn text(body: &Value, pointer: &str) -> Result<String, BenchError> {
+    let found = body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    found.ok_or_else(|| BenchError::Refused(body.to_string()))
+}
