@@ -224,6 +224,41 @@ async fn typing_shows_ends_by_itself_and_is_never_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_team_sees_who_has_a_conversation_open() {
+    let Setting { server, business, backend, jane } = setting().await;
+    let customer = customer(&server, &backend, "7").await;
+    let said = says(&customer, "Hello?", "m-1").await;
+    let conversation = said["conversationId"].as_str().unwrap();
+    server.settled(business.id).await;
+    let mut chat = customer.chat_socket(None).await;
+    chat.next("hello").await;
+    let mut inbox = business.owner.inbox_socket(None).await;
+    inbox.next("hello").await;
+    let mut hers = jane.inbox_socket(None).await;
+    hers.next("hello").await;
+    hers.send(json!({"type": "viewing", "conversationId": conversation})).await;
+    for socket in [&mut inbox, &mut hers] {
+        let seen = socket.next("viewing").await;
+        assert_eq!((&seen["conversationId"], &seen["viewing"]), (&json!(conversation), &json!(true)));
+        assert_eq!(seen["agent"]["name"], "Jane");
+        assert_eq!(seen.get("position"), None);
+    }
+    // Who comes later is told as well.
+    let mut late = business.owner.inbox_socket(None).await;
+    assert_eq!(late.next("viewing").await["viewing"], true);
+    // A customer has no say in it, and hears nothing of it.
+    chat.send(json!({"type": "viewing", "conversationId": conversation})).await;
+    chat.send(json!({"type": "ping"})).await;
+    assert_eq!(chat.json().await["type"], "pong");
+    // A window that is gone looks at nothing.
+    drop(hers);
+    for socket in [&mut inbox, &mut late] {
+        assert_eq!(socket.next("viewing").await["viewing"], false);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_socket_closes_with_its_session_its_agent_and_its_server() {
     let Setting { server, business, backend, jane } = setting().await;
     let mut inbox = jane.inbox_socket(None).await;

@@ -28,6 +28,7 @@ mod search;
 pub mod settings;
 pub mod transcript;
 pub mod typing;
+pub mod viewing;
 
 pub use db::{Db, DbError, QueryError, Sql};
 pub use page::{Cursor, CursorError, Page};

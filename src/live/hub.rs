@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use openchat_domain::{AgentId, BusinessId, ConversationId, Position, Recorded, SessionId};
+use openchat_domain::{
+    AgentId, BusinessId, ConversationId, Position, Recorded, SessionId, conversation::AgentRef,
+};
 use openchat_projections::{
     feed::{CustomerScope, close},
     typing::Typist,
@@ -34,8 +36,8 @@ use crate::{
 
 /// How long an empty room waits for somebody before it is closed.
 const LINGER: Duration = Duration::from_secs(30);
-/// How often a room looks for typing that has run out.
-const TYPING_TICK: Duration = Duration::from_millis(500);
+/// How often a room looks for typing and viewing that has run out.
+const EXPIRY_TICK: Duration = Duration::from_millis(500);
 /// How many events a room reads at once when it has missed some.
 const CHUNK: i64 = 2_000;
 
@@ -68,6 +70,7 @@ enum Message {
     },
     Leave(SocketId),
     Typing(ConversationId, Typist, bool),
+    Look(SocketId, AgentRef, Option<ConversationId>),
     EndSession(SessionId),
     Sessions(oneshot::Sender<Vec<SessionId>>),
 }
@@ -118,6 +121,19 @@ impl Hub {
     pub fn type_in(&self, tenant: BusinessId, conversation: ConversationId, who: Typist, typing: bool) {
         if let Some(room) = self.rooms().get(&tenant) {
             let _ = room.send(Message::Typing(conversation, who, typing));
+        }
+    }
+
+    /// An agent's socket looks at a conversation, or at none any more.
+    pub(super) fn look(
+        &self,
+        tenant: BusinessId,
+        socket: SocketId,
+        agent: AgentRef,
+        at: Option<ConversationId>,
+    ) {
+        if let Some(room) = self.rooms().get(&tenant) {
+            let _ = room.send(Message::Look(socket, agent, at));
         }
     }
 
@@ -237,7 +253,7 @@ impl Hub {
                 return;
             }
         };
-        let mut tick = tokio::time::interval(TYPING_TICK);
+        let mut tick = tokio::time::interval(EXPIRY_TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut empty_since = Instant::now();
         loop {
@@ -246,7 +262,7 @@ impl Hub {
                     Some(message) => self.handle(tenant, &mut room, message).await,
                     None => return,
                 },
-                _ = tick.tick() => room.expire_typing(self.clock.now()),
+                _ = tick.tick() => room.expire(self.clock.now()),
                 () = self.closing.cancelled() => {
                     room.end_session(|_| true, close::RESTARTING);
                     return;
@@ -289,6 +305,7 @@ impl Hub {
             Message::Typing(conversation, who, typing) => {
                 room.type_in(conversation, who, typing, self.clock.now());
             }
+            Message::Look(socket, agent, at) => room.look(socket, &agent, at, self.clock.now()),
             Message::EndSession(ended) => room.end_session(|session| session == ended, close::SESSION_ENDED),
             Message::Sessions(reply) => {
                 let _ = reply.send(room.sessions().collect());

@@ -12,8 +12,9 @@ use std::{
 use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId, agent::AgentEvent,
-    conversation::ConversationEvent,
+    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId,
+    agent::AgentEvent,
+    conversation::{AgentRef, ConversationEvent},
 };
 use openchat_projections::{
     feed::{
@@ -21,6 +22,7 @@ use openchat_projections::{
         QueueOrder, ServerFrame, close,
     },
     typing::{Typing, TypingView, Typist},
+    viewing::{Viewing, ViewingView},
 };
 use serde::Serialize;
 
@@ -48,6 +50,7 @@ pub(super) struct Room {
     customers: HashMap<SocketId, CustomerSocket>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     typing: TypingView,
+    viewing: ViewingView,
     next_socket: SocketId,
 }
 
@@ -92,6 +95,7 @@ impl Room {
             customers: HashMap::new(),
             by_conversation: HashMap::new(),
             typing: TypingView::default(),
+            viewing: ViewingView::default(),
             next_socket: 0,
         }
     }
@@ -204,6 +208,9 @@ impl Room {
         for other in here {
             outbox.push(presence(other, true));
         }
+        for viewing in self.viewing.all() {
+            outbox.push(frame(&AgentFrame::Notice(Notice::Viewing(viewing))));
+        }
         let id = self.new_id();
         self.agents.insert(id, AgentSocket { agent, session, outbox });
         if came {
@@ -257,6 +264,8 @@ impl Room {
             }
         }
         let agent = self.agents.remove(&id)?.agent;
+        let left = self.viewing.leave(id);
+        self.tell_viewing(left);
         if self.agents.values().any(|socket| socket.agent == agent) {
             return None;
         }
@@ -282,8 +291,25 @@ impl Room {
         }
     }
 
-    /// Ends the typing that nobody has renewed.
-    pub(super) fn expire_typing(&mut self, now: DateTime<Utc>) {
+    /// An agent's window looks at a conversation, or at none any more.
+    pub(super) fn look(
+        &mut self,
+        window: SocketId,
+        agent: &AgentRef,
+        at: Option<ConversationId>,
+        now: DateTime<Utc>,
+    ) {
+        // One that has left meanwhile looks at nothing.
+        if self.agents.contains_key(&window) {
+            let changes = self.viewing.look(window, agent, at, now);
+            self.tell_viewing(changes);
+        }
+    }
+
+    /// Ends the typing and the viewing that nobody has renewed.
+    pub(super) fn expire(&mut self, now: DateTime<Utc>) {
+        let ended = self.viewing.expire(now);
+        self.tell_viewing(ended);
         for typing in self.typing.expire(now) {
             self.tell_typing(&typing);
         }
@@ -309,6 +335,13 @@ impl Room {
             if let Some(socket) = self.customers.get(id) {
                 socket.outbox.push(for_customers.clone());
             }
+        }
+    }
+
+    fn tell_viewing(&mut self, changes: impl IntoIterator<Item = Viewing>) {
+        for viewing in changes {
+            let frame = frame(&AgentFrame::Notice(Notice::Viewing(viewing)));
+            self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
         }
     }
 

@@ -92,6 +92,8 @@ struct Socket<'a> {
     subscriber: Subscriber,
     session: Session,
     heard: Instant,
+    /// Its place in the room, while it has one.
+    seat: Option<SocketId>,
 }
 
 /// Runs the socket; the code is what to close it with, none when the client has gone.
@@ -101,7 +103,7 @@ async fn run(
     mut stream: AggregatedMessageStream,
     subscriber: Subscriber,
 ) -> Option<u16> {
-    let mut socket = Socket { app, subscriber, session, heard: Instant::now() };
+    let mut socket = Socket { app, subscriber, session, heard: Instant::now(), seat: None };
     loop {
         if app.hub.is_closing() {
             return Some(close::RESTARTING);
@@ -117,6 +119,7 @@ async fn run(
                 return Some(close::RESTARTING);
             }
         };
+        socket.seat = Some(joined);
         let end = socket.pump(&mut frames, &mut stream).await;
         app.hub.leave(socket.subscriber.tenant, joined);
         match end {
@@ -311,6 +314,12 @@ impl Socket<'_> {
             }
             Ok(ClientFrame::Typing { conversation_id, typing }) => {
                 self.type_in(conversation_id, typing).await;
+            }
+            Ok(ClientFrame::Viewing { conversation_id }) => {
+                // Where a customer looks is nobody's concern.
+                if let (Who::Agent(agent), Some(seat)) = (&self.subscriber.who, self.seat) {
+                    self.app.hub.look(self.subscriber.tenant, seat, agent.clone(), conversation_id);
+                }
             }
             Ok(ClientFrame::Read { conversation_id, up_to }) => self.read(conversation_id, up_to).await,
             Err(e) => tracing::debug!(error = %e, "a client sent what can't be read"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{AgentChange, AgentSnapshot, CustomerChange, CustomerSnapshot, SentDelta};
-use crate::typing::Typing;
+use crate::{typing::Typing, viewing::Viewing};
 
 /// What an agent's socket is sent.
 pub type AgentFrame = ServerFrame<AgentSnapshot, AgentChange>;
@@ -47,6 +47,9 @@ pub enum Notice<S> {
     /// Somebody began to type, or stopped.
     #[serde(rename = "typing")]
     Typing(Typing),
+    /// An agent opened a conversation, or left it; for the team only.
+    #[serde(rename = "viewing")]
+    Viewing(Viewing),
     /// Somebody's first socket came, or the last one went; for the team only.
     #[serde(rename = "presence")]
     Presence(Presence),
@@ -104,6 +107,12 @@ pub enum ClientFrame {
         /// Up to where.
         #[schema(value_type = i64)]
         up_to: Position,
+    },
+    /// The agent has this conversation open, or none any more; to be renewed every 20 seconds.
+    #[serde(rename = "viewing", rename_all = "camelCase")]
+    Viewing {
+        /// Which.
+        conversation_id: Option<ConversationId>,
     },
     /// Are you there? Answered with `pong`.
     #[serde(rename = "ping")]
