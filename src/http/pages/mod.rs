@@ -13,7 +13,7 @@ use actix_web::{
         StatusCode,
         header::{CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERER},
     },
-    route,
+    route, routes,
     web::{Data, Path, Query, ServiceConfig},
 };
 use openchat_domain::{
@@ -31,11 +31,16 @@ use super::{Problem, by_key};
 use crate::{accounts::Token, app::App};
 
 /// The pages' paths, with their methods.
-pub(super) const PAGES: [(&str, &str); 8] = [
+pub(super) const PAGES: [(&str, &str); 13] = [
     ("/", READ),
-    ("/inbox", READ),
     ("/sign-in", READ),
+    ("/sign-up", READ),
+    ("/invite/{token}", READ),
     ("/setup", READ),
+    ("/inbox", READ),
+    ("/inbox/{conversation}", READ),
+    ("/portal", READ),
+    ("/portal/{section}", READ),
     ("/webchat", READ),
     ("/support/{token}", READ),
     ("/widget.js", READ),
@@ -58,34 +63,37 @@ struct Frame {
 pub(super) fn pages(config: &mut ServiceConfig) {
     config
         .service(home)
-        .service(inbox)
         .service(sign_in)
+        .service(sign_up)
+        .service(invite)
         .service(setup)
+        .service(inbox)
+        .service(portal)
         .service(webchat)
         .service(support)
         .service(widget)
         .service(asset);
 }
 
-#[route("/", method = "GET", method = "HEAD")]
-async fn home(req: HttpRequest, app: Data<App>) -> HttpResponse {
-    show(&req, &app, "index.html", &Framed::Never)
+/// A page of our own, which nobody frames: its paths, and the file that all of them open.
+macro_rules! own_page {
+    ($name:ident, $file:literal, $path:literal $(, $more:literal)*) => {
+        #[routes]
+        #[get($path)]
+        #[head($path)]
+        $(#[get($more)] #[head($more)])*
+        async fn $name(req: HttpRequest, app: Data<App>) -> HttpResponse {
+            show(&req, &app, $file, &Framed::Never)
+        }
+    };
 }
-
-#[route("/inbox", method = "GET", method = "HEAD")]
-async fn inbox(req: HttpRequest, app: Data<App>) -> HttpResponse {
-    show(&req, &app, "inbox.html", &Framed::Never)
-}
-
-#[route("/sign-in", method = "GET", method = "HEAD")]
-async fn sign_in(req: HttpRequest, app: Data<App>) -> HttpResponse {
-    show(&req, &app, "sign-in.html", &Framed::Never)
-}
-
-#[route("/setup", method = "GET", method = "HEAD")]
-async fn setup(req: HttpRequest, app: Data<App>) -> HttpResponse {
-    show(&req, &app, "setup.html", &Framed::Never)
-}
+own_page!(home, "index.html", "/");
+own_page!(sign_in, "sign-in.html", "/sign-in");
+own_page!(sign_up, "sign-up.html", "/sign-up");
+own_page!(invite, "invite.html", "/invite/{token}");
+own_page!(setup, "setup.html", "/setup");
+own_page!(inbox, "inbox.html", "/inbox", "/inbox/{conversation}");
+own_page!(portal, "portal.html", "/portal", "/portal/{section}");
 
 /// The widget's frame, on the websites where its key may be used.
 #[route("/webchat", method = "GET", method = "HEAD")]
@@ -208,6 +216,7 @@ mod tests {
     use actix_web::{
         App as Service,
         body::to_bytes,
+        dev::ResourceDef,
         test::{TestRequest, call_service, init_service},
     };
 
@@ -235,6 +244,15 @@ mod tests {
             let answer = call_service(&service, TestRequest::get().uri(path).to_request()).await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
         }
+    }
+
+    #[test]
+    fn every_page_is_known_by_its_path_and_methods() {
+        let known = |path: &str| PAGES.iter().any(|(page, _)| ResourceDef::new(*page).is_match(path));
+        for path in ["/sign-up", "/invite/abc", "/inbox/cnv_1", "/portal", "/portal/keys"] {
+            assert!(known(path), "{path}");
+        }
+        assert!(!known("/portal/keys/more") && !known("/invite"));
     }
 
     #[actix_web::test]

@@ -34,12 +34,13 @@ impl Framed {
     }
 }
 
-/// The policy of a page: nothing from other hosts but images, nothing inline.
+/// The policy of a page: nothing from other hosts but images, nothing inline; a `blob:` is what a page's own script has
+/// fetched.
 pub(super) fn policy(public_url: &str, framed: &Framed) -> String {
     // Some browsers take 'self' for http and https only.
     let sockets = public_url.replacen("http", "ws", 1);
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; \
          connect-src 'self' {sockets}; media-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors {}",
         framed.ancestors()
