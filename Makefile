@@ -25,7 +25,7 @@ CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench check web postgres advisories need-rust need-node need-python clean
+.PHONY: help run demo test fuzz bench check web postgres advisories need-rust need-node need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -35,6 +35,9 @@ ifeq ($(CLOSED),yes)
 	@echo "Only root may enter this directory, and Postgres does not run as root: the data goes to $${OC_DATA_DIR:-$(RUN_DATA_DIR)}"
 endif
 	OC_DATA_DIR="$${OC_DATA_DIR:-$(RUN_DATA_DIR)}" cargo run --release --locked -- serve
+
+demo: need-rust web postgres ## Serve a sample business with its shop, from data that is thrown away
+	cargo run --release --locked -- serve --demo
 
 test: need-rust web postgres ## Run every test but the fuzzer
 	cargo test --workspace --locked

@@ -12,6 +12,7 @@ use crate::{
     accounts::Accounts,
     clock::Clock,
     config::Limits,
+    demo::Demo,
     http::{self, Edge},
     live::{self, Hub, Presence},
     observe,
@@ -44,6 +45,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Limits, measurements and readiness.
     pub edge: Arc<Edge>,
+    /// The sample business, where there is one.
+    pub demo: Option<Arc<Demo>>,
 }
 
 /// How to start.
@@ -61,6 +64,8 @@ pub struct Options {
     pub limits: Limits,
     /// The time and fresh ids.
     pub clock: Clock,
+    /// The sample business that is in the database, for its shop to be served.
+    pub demo: Option<Demo>,
 }
 
 /// A server that runs.
@@ -137,6 +142,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         accounts: Accounts::new(pools.clone(), clock.clone()),
         edge: Arc::new(Edge::new(&options.limits, clock.now())),
         pools: pools.clone(),
+        demo: options.demo.map(Arc::new),
     };
 
     let (stop_projector, stop_reactions) = (CancellationToken::new(), CancellationToken::new());

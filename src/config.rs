@@ -113,6 +113,9 @@ pub struct ServeConfig {
     /// Which log lines to write, in the syntax of tracing's `EnvFilter`, e.g. info or openchat=debug
     #[arg(long, env = "RUST_LOG", default_value = "info")]
     pub rust_log: String,
+    /// Serve a lively sample business and its shop from a database that is thrown away at the end; nothing else is touched.
+    #[arg(long)]
+    pub demo: bool,
     /// What different clients may ask per second.
     #[command(flatten)]
     pub limits: Limits,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod http;
 pub mod live;
 pub mod observe;

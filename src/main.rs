@@ -2,13 +2,14 @@
 
 mod cli;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::Parser as _;
 use openchat::{
     app::{self, Options, StartError},
     clock::Clock,
     config::{Cli, Command, DatabaseConfig, ServeConfig},
+    demo::{self, DemoError},
     http,
     projector::{self, RebuildError},
     store::{MigrateError, PoolSizes, Pools, chain, latest_migration, migrate},
@@ -40,6 +41,8 @@ enum MainError {
     Tail(#[from] TailError),
     #[error("something is wrong; the lines above say what to do")]
     Unwell,
+    #[error("the sample business can't be made")]
+    Demo(#[from] DemoError),
     #[error("OpenChat did not start")]
     Start(#[from] StartError),
     #[error("the server ended")]
@@ -87,9 +90,15 @@ async fn main() -> ExitCode {
 
 async fn serve(config: ServeConfig) -> Result<(), MainError> {
     telemetry::init(config.oc_log, &config.rust_log);
-    let fresh = config.database.is_fresh();
     let mut stop = Signals::new().map_err(MainError::Signal)?;
-    let database = Database::open(&config.database).await?;
+    let throw_away = config.demo.then(ThrowAway::new).transpose()?;
+    let place = throw_away.as_ref().map_or(config.database.clone(), |it| it.place(&config.database));
+    let fresh = place.is_fresh();
+    let database = Database::open(&place).await?;
+    let demo = match &throw_away {
+        Some(_) => Some(demo::seed(&database.config(), Clock::default().now()).await?),
+        None => None,
+    };
     let options = Options {
         database: database.config(),
         pool_sizes: PoolSizes::default(),
@@ -97,12 +106,13 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
         public_url: config.oc_public_url,
         limits: config.limits,
         clock: Clock::default(),
+        demo,
     };
     let started = app::start(options).await;
     let result = match started {
         Ok(mut running) => {
             tracing::info!(address = %running.address, url = %running.app.public_url, "OpenChat serves");
-            announce(&running.app.public_url, fresh)?;
+            announce(&running.app.public_url, fresh, config.demo)?;
             let ended = tokio::select! {
                 () = stop.wait() => Ok(()),
                 ended = running.ended() => ended.map_err(MainError::Ended),
@@ -116,10 +126,38 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
     result
 }
 
+/// A data directory that goes away with the process.
+struct ThrowAway(PathBuf);
+
+impl ThrowAway {
+    fn new() -> std::io::Result<Self> {
+        let dir = std::env::temp_dir().join(format!("openchat-demo-{}", std::process::id()));
+        std::fs::create_dir(&dir)?;
+        Ok(Self(dir))
+    }
+
+    /// The same settings, with the data here.
+    fn place(&self, database: &DatabaseConfig) -> DatabaseConfig {
+        DatabaseConfig { database_url: None, oc_data_dir: self.0.clone(), ..database.clone() }
+    }
+}
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        // What can't be removed is in the system's folder for what may be removed.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Says on standard output where it is and, the first time, what to do there.
-fn announce(url: &str, fresh: bool) -> std::io::Result<()> {
+fn announce(url: &str, fresh: bool, demo: bool) -> std::io::Result<()> {
     say(&format!("OpenChat serves on {url}"))?;
-    if fresh {
+    if demo {
+        say("A sample business is there to be tried out:")?;
+        say(&format!("  be a customer    {url}/demo"))?;
+        say(&format!("  be the agent     {url}/demo/agent"))?;
+        say("It is thrown away when the server stops.")?;
+    } else if fresh {
         say("Nothing is set up yet. First:")?;
         say(&format!(
             "  1. sign up       POST {url}/api/auth/sign-up       {{\"name\",\"email\",\"password\"}}"

@@ -89,6 +89,7 @@ impl Served {
             public_url: None,
             limits: LIMITS,
             clock: Clock::default(),
+            demo: None,
         };
         let running = app::start(options).await?;
         let url = format!("http://{}", running.address);

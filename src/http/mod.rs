@@ -53,6 +53,7 @@ mod by_customer;
 mod by_key;
 mod by_session;
 mod calls;
+mod demo;
 mod edge;
 mod envelope;
 mod idempotency;
@@ -112,11 +113,13 @@ pub fn service(
         InitError = (),
     >,
 > {
+    let shop = demo::shop(&app);
     actix_web::App::new()
         .app_data(app)
         .configure(|config| routes(&mut ServiceConfig::new(config)))
         .configure(openapi::docs)
         .configure(pages::pages)
+        .configure(shop)
         .default_service(web::to(no_route))
         .wrap(from_fn(envelope::envelop))
 }

@@ -6,6 +6,7 @@ use openchat::{
     app::{self, Options, Running},
     clock::Clock,
     config::Limits,
+    demo::Demo,
     store::PoolSizes,
 };
 use openchat_domain::{BusinessId, Position};
@@ -68,6 +69,15 @@ impl Server {
     }
 
     pub(crate) async fn with_limits(config: Config, clock: Clock, limits: Limits) -> Self {
+        Self::with_options(config, clock, limits, None).await
+    }
+
+    /// One with the sample business that is in its database.
+    pub(crate) async fn with_demo(config: Config, demo: Demo) -> Self {
+        Self::with_options(config, Clock::default(), GENEROUS, Some(demo)).await
+    }
+
+    async fn with_options(config: Config, clock: Clock, limits: Limits, demo: Option<Demo>) -> Self {
         let options = Options {
             database: config.clone(),
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
@@ -75,6 +85,7 @@ impl Server {
             public_url: None,
             limits,
             clock,
+            demo,
         };
         let running = app::start(options).await.unwrap();
         Self { running, config }
@@ -155,6 +166,12 @@ impl Client {
         Self { base, http: reqwest::Client::new(), headers: vec![] }
     }
 
+    /// Nobody in particular, who reads where a page leads before going there.
+    pub(crate) fn patient(base: String) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base, http, headers: vec![] }
+    }
+
     /// Where the server is, as a URL without a path.
     pub(crate) fn base(&self) -> &str {
         &self.base
@@ -197,7 +214,7 @@ impl Client {
         client
     }
 
-    fn with_cookie(&self, answer: &Answer) -> Self {
+    pub(crate) fn with_cookie(&self, answer: &Answer) -> Self {
         let cookie = answer.headers["set-cookie"].to_str().unwrap();
         self.with("cookie", cookie.split(';').next().unwrap())
     }

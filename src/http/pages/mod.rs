@@ -186,6 +186,14 @@ fn show(req: &HttpRequest, app: &App, page: &str, framed: &Framed) -> HttpRespon
     files::page(req, page, policy(&app.public_url, framed)).unwrap_or_else(not_built)
 }
 
+/// A page of our own that has a widget of ours in it.
+pub(super) fn show_with_key(app: &App, page: &str, key: &str) -> HttpResponse {
+    let Some(page) = files::text(page) else { return not_built() };
+    html(StatusCode::OK)
+        .insert_header((CONTENT_SECURITY_POLICY, policy(&app.public_url, &Framed::Never)))
+        .body(page.replace("{{key}}", key))
+}
+
 /// A page that says why it isn't another. It shows nothing of anybody's, so it may be framed by everybody.
 fn explain(app: &App, problem: &Problem) -> HttpResponse {
     let Some(page) = files::text("problem.html") else { return not_built() };

@@ -41,7 +41,7 @@ pub(super) fn policy(public_url: &str, framed: &Framed) -> String {
     let sockets = public_url.replacen("http", "ws", 1);
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; \
-         connect-src 'self' {sockets}; media-src 'self'; base-uri 'none'; form-action 'self'; \
+         connect-src 'self' {sockets}; media-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors {}",
         framed.ancestors()
     )
