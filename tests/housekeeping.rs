@@ -1,6 +1,6 @@
 //! What nobody can use any more is thrown away, and nothing else.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use openchat::clock::Clock;
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::support::{self, database, server::Server};
 
 #[tokio::test]
 async fn what_has_run_out_is_swept_away_and_what_lives_stays() {
-    let clock = Clock::at(Utc::now());
+    let clock = Clock::at(Clock::default().now());
     let server = Server::on(database().await, clock.clone()).await;
     let business = server.business("Acme").await;
     let backend = business.backend(&server).await.with("idempotency-key", "once");
