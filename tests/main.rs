@@ -11,6 +11,7 @@ mod demo;
 mod fuzz;
 mod guide;
 mod housekeeping;
+mod launch;
 mod live;
 mod log;
 mod model;

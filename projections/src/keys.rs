@@ -29,7 +29,8 @@ use crate::{
     "rotatedAt": null,
     "oldKeyValidUntil": null,
     "revokedAt": null,
-    "lastUsedAt": "2026-03-04T16:05:00Z"
+    "lastUsedAt": "2026-03-04T16:05:00Z",
+    "exposed": null
 }))]
 pub struct IntegrationKeyView {
     /// The key's id.
@@ -57,6 +58,27 @@ pub struct IntegrationKeyView {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was last used.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Where it was last seen in a page, although it may do more than a page needs: whoever read it there can do as much.
+    pub exposed: Option<Exposure>,
+}
+
+/// That a key which should be secret was in a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Exposure {
+    /// The page's origin, as its browser told it.
+    #[schema(example = "https://shop.acme.com")]
+    pub origin: String,
+    /// When it was last seen there.
+    pub at: DateTime<Utc>,
+}
+
+/// What became of a key outside of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyTraces {
+    /// When it was last used.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// The page in which it was last seen.
+    pub seen: Option<Exposure>,
 }
 
 /// What a presented key is checked against, and what it then may do.
@@ -119,8 +141,21 @@ const STORE: &str = "\
 const BY_ID: &str = "select data from integration_keys where key_id = $1";
 
 const LIST: &str = "\
-    select data, (select last_used_at from key_usage u where u.tenant_id = k.tenant_id and u.key_id = k.key_id) \
-    from integration_keys k where tenant_id = $1 order by key_id desc";
+    select k.data, u.last_used_at, s.origin, s.last_seen_at from integration_keys k \
+    left join key_usage u on u.tenant_id = k.tenant_id and u.key_id = k.key_id \
+    left join lateral ( \
+        select origin, last_seen_at from key_sightings s \
+        where s.tenant_id = k.tenant_id and s.key_id = k.key_id order by last_seen_at desc limit 1 \
+    ) s on true \
+    where k.tenant_id = $1 order by k.key_id desc";
+
+const RECORD_SIGHTING: &str = "\
+    insert into key_sightings (tenant_id, key_id, origin, first_seen_at, last_seen_at) \
+    select $1, $2, $3, $4, $4 \
+    where (select count(*) from key_sightings where tenant_id = $1 and key_id = $2) < 100 \
+        or exists (select from key_sightings where tenant_id = $1 and key_id = $2 and origin = $3) \
+    on conflict (tenant_id, key_id, origin) do update \
+        set last_seen_at = greatest(key_sightings.last_seen_at, excluded.last_seen_at)";
 
 const RECORD_USES: &str = "\
     insert into key_usage (tenant_id, key_id, last_used_at) \
@@ -173,7 +208,23 @@ pub async fn by_id(db: &impl Db, key: KeyId) -> Result<Option<KeyRecord>, QueryE
 /// [`QueryError`].
 pub async fn list(db: &impl Db, tenant: BusinessId) -> Result<Vec<IntegrationKeyView>, QueryError> {
     let rows = db.query(LIST, &[&tenant.uuid()]).await?;
-    rows.iter().map(|row| Ok(document::<KeyRecord>(row, 0, "key")?.view(row.try_get(1)?))).collect()
+    rows.iter()
+        .map(|row| {
+            let seen: (Option<String>, Option<DateTime<Utc>>) = (row.try_get(2)?, row.try_get(3)?);
+            let seen = seen.0.zip(seen.1).map(|(origin, at)| Exposure { origin, at });
+            let traces = KeyTraces { last_used_at: row.try_get(1)?, seen };
+            Ok(document::<KeyRecord>(row, 0, "key")?.view(traces))
+        })
+        .collect()
+}
+
+/// Notes that a page of this origin has a key in it; of a key that is in very many pages the first hundred are enough.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn record_sighting(db: &impl Db, used: &KeyUse, origin: &str) -> Result<(), DbError> {
+    db.execute(RECORD_SIGHTING, &[&used.tenant.uuid(), &used.key.uuid(), &origin, &used.at]).await?;
+    Ok(())
 }
 
 /// Notes when keys were used, for [`IntegrationKeyView::last_used_at`].
@@ -191,7 +242,9 @@ pub async fn record_uses(db: &impl Db, uses: &[KeyUse]) -> Result<(), DbError> {
 impl KeyRecord {
     /// What the business sees of it.
     #[must_use]
-    pub fn view(self, last_used_at: Option<DateTime<Utc>>) -> IntegrationKeyView {
+    pub fn view(self, traces: KeyTraces) -> IntegrationKeyView {
+        let KeyTraces { last_used_at, seen } = traces;
+        let exposed = seen.filter(|_| self.terms.permissions.iter().any(|it| *it != Permission::SupportRead));
         let KeyTerms { name, permissions, origin_mode, allowed_origins } = self.terms;
         IntegrationKeyView {
             id: self.id,
@@ -206,6 +259,7 @@ impl KeyRecord {
             old_key_valid_until: self.old.map(|old| old.valid_until),
             revoked_at: self.revoked_at,
             last_used_at,
+            exposed,
         }
     }
 }
@@ -304,7 +358,8 @@ mod tests {
     fn given_a_new_key_then_its_view_holds_no_hash() {
         let record = key_after(&created()).unwrap();
         assert_eq!((record.hash.as_str(), record.mode, record.created_at), ("aa", KeyMode::Live, at(1)));
-        let view = serde_json::to_value(record.view(Some(at(9)))).unwrap();
+        let view =
+            serde_json::to_value(record.view(KeyTraces { last_used_at: Some(at(9)), seen: None })).unwrap();
         assert_eq!(view["lastUsedAt"], "1970-01-01T00:09:00Z");
         assert_eq!(view["permissions"], serde_json::json!(["support:read"]));
         let names: Vec<_> = view.as_object().unwrap().keys().filter(|name| name.contains("ash")).collect();
@@ -324,7 +379,7 @@ mod tests {
         let history = created()
             .business(BusinessEvent::KeyChanged { key: key(3), terms: terms("Portal") })
             .business(BusinessEvent::KeyRevoked { key: key(3) });
-        let view = key_after(&history).unwrap().view(None);
+        let view = key_after(&history).unwrap().view(KeyTraces::default());
         assert_eq!((view.name, view.revoked_at), (text("Portal"), Some(at(3))));
         assert_eq!(view.prefix, "oc_live_aaaa");
     }

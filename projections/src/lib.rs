@@ -19,6 +19,7 @@ pub mod feed;
 mod history;
 pub mod inbox;
 pub mod keys;
+pub mod launch;
 pub mod log;
 mod page;
 mod projection;

@@ -62,6 +62,9 @@ pub enum HandoffRefusal {
 }
 
 const HAND_OFF: &str = "
+    with first as (
+        insert into first_handoffs (tenant_id, first_at) values ($1, $5) on conflict do nothing
+    )
     insert into handoffs (tenant_id, token_hash, customer_id, key_id, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6)";
 const LOOK: &str = "select tenant_id, customer_id, used_at, expires_at from handoffs where token_hash = $1";

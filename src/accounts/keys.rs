@@ -71,6 +71,29 @@ impl Accounts {
         Ok(key)
     }
 
+    /// Writes down, behind the request's back, that a page of this origin has the key in it; to miss it once does no
+    /// harm.
+    pub fn note_sighting(&self, key: &KeyRecord, origin: &str) {
+        let now = self.clock.now();
+        let sighting = (key.id, origin.to_owned());
+        if self.memory.seen.get(&sighting).is_some_and(|at| now - at < NOTED_EVERY) {
+            return;
+        }
+        self.memory.seen.insert(sighting, now);
+        let used = KeyUse { tenant: key.tenant, key: key.id, at: now };
+        let (pools, origin) = (self.pools.clone(), origin.to_owned());
+        tokio::spawn(async move {
+            let noted = async {
+                let db = pools.tenant(used.tenant).await?;
+                keys::record_sighting(&db, &used, &origin).await?;
+                Ok::<_, StoreError>(())
+            };
+            if let Err(e) = noted.await {
+                tracing::warn!(error = %chain(&e), "a key's sighting was not noted");
+            }
+        });
+    }
+
     /// Writes a key's use down behind the request's back; to miss one does no harm.
     fn note_use(&self, key: &KeyRecord) {
         let now = self.clock.now();

@@ -72,6 +72,8 @@ struct Memory {
     keys: Cache<KeyId, Known<Arc<KeyRecord>>>,
     /// When each key's use was last written down.
     used: Cache<KeyId, DateTime<Utc>>,
+    /// When each key was last written down as seen on pages of an origin.
+    seen: Cache<(KeyId, String), DateTime<Utc>>,
     ended: broadcast::Sender<SessionEnded>,
 }
 
@@ -91,6 +93,7 @@ impl Accounts {
             customers: Cache::new(100_000),
             keys: Cache::new(20_000),
             used: Cache::new(20_000),
+            seen: Cache::new(20_000),
             ended: broadcast::channel(1_024).0,
         };
         Self { pools, clock, passwords: Passwords::default(), memory: Arc::new(memory) }

@@ -268,6 +268,7 @@ fn created(done: &Executed) -> Result<IntegrationKeyView, Problem> {
         old_key_valid_until: None,
         revoked_at: None,
         last_used_at: None,
+        exposed: None,
     })
 }
 

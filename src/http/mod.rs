@@ -60,6 +60,7 @@ mod idempotency;
 mod inbox;
 mod input;
 mod keys;
+mod launch;
 mod limits;
 mod openapi;
 mod ops;
@@ -159,6 +160,7 @@ fn business(config: &mut ServiceConfig<'_>) {
         .service(business::set_up)
         .service(business::get_settings)
         .service(business::change_settings)
+        .service(launch::get_checklist)
         .service(keys::list_keys)
         .service(keys::create_key)
         .service(keys::change_key)

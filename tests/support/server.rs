@@ -219,6 +219,12 @@ impl Client {
         self.with("cookie", cookie.split(';').next().unwrap())
     }
 
+    /// The value of one of its headers.
+    pub(crate) fn header(&self, wanted: &str) -> String {
+        let found = self.headers.iter().find(|(name, _)| *name == wanted);
+        found.expect("it sends the header").1.clone()
+    }
+
     /// The value of its session's cookie.
     pub(crate) fn cookie(&self) -> &str {
         let (_, cookie) = self.headers.iter().find(|(name, _)| *name == "cookie").expect("it has signed in");

@@ -72,6 +72,9 @@ pub(super) async fn preflight(
 ) -> Result<Reply<Preflight>, Problem> {
     let key = present_in_widget(&app, &req, asked.key.as_deref()).await?;
     count(&app, key.id)?;
+    if let Some(page) = req.headers().get(ORIGIN).and_then(|it| it.to_str().ok()) {
+        app.accounts.note_sighting(&key, page);
+    }
     Ok(Reply::ok(Preflight { success: true, business: business(&app, key.tenant).await? }))
 }
 
