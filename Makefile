@@ -21,11 +21,13 @@ RUN_DATA_DIR := data
 endif
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -name generated.ts) openapi/openapi.json openapi/socket.schema.json
+# The browser in which the pages are tested.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz bench check web postgres advisories need-rust need-node need-python clean
+.PHONY: help run demo test fuzz bench check web postgres advisories need-rust need-node need-chromium need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -39,8 +41,10 @@ endif
 demo: need-rust web postgres ## Serve a sample business with its shop, from data that is thrown away
 	cargo run --release --locked -- serve --demo
 
-test: need-rust web postgres ## Run every test but the fuzzer
+test: need-rust web postgres need-chromium ## Run every test but the fuzzer
+	cd web && npm run --silent test:unit
 	cargo test --workspace --locked
+	cd web && CHROMIUM="$(CHROMIUM)" OPENCHAT_BIN=$(CURDIR)/target/debug/openchat npm run --silent test:e2e
 
 fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some minutes to catch the server breaking a promise of its OpenAPI document
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis cargo test --locked --test tests -- --ignored --nocapture fuzz::
@@ -113,6 +117,12 @@ need-rust:
 need-node:
 	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 || a === 20 && b >= 19 ? 0 : 1)' \
 		|| { echo 'Node.js 20.19, 22.12 or later with npm is missing. Install it (https://nodejs.org) and run make again.'; exit 1; }
+
+# A machine that root sets up for tests gets the browser from its own packages.
+need-chromium:
+	@[ -x "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium >/dev/null && [ -x "$(CHROMIUM)" ]; } \
+		|| { echo 'Chromium is missing; the pages are tested in it. Install it (Debian, Ubuntu: apt install chromium; Fedora: dnf install chromium), or name one in CHROMIUM, and run make again.'; exit 1; }
 
 need-python:
 	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
