@@ -20,6 +20,10 @@ export default defineConfig({
       input: readdirSync(pages)
         .filter((name) => name.endsWith(".html"))
         .map((name) => resolve(pages, name)),
+      output: {
+        // What every page has is fetched once for all of them.
+        codeSplitting: { groups: [{ name: "preact", test: /node_modules[\\/]@?preact/ }] },
+      },
     },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

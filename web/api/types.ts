@@ -1,149 +1,74 @@
-/** What the API and the live feed say to a customer's pages, as far as these read it. */
+/** What the API and the live feed say to a customer's pages, under the names by which these speak of it. */
+import type { components } from "./generated";
+
+type Schemas = components["schemas"];
 
 export type Position = number;
+export type Author = Schemas["Author"];
+export type Branding = Schemas["Branding"];
+export type CallView = Schemas["CallView"];
+export type OwnProfile = Schemas["OwnProfile"];
 
-export interface Branding {
-  color: string;
-  logoUrl: string | null;
-}
-
-/** What a customer sees of a business. */
-export interface PublicBusiness {
-  name: string;
-  welcomeMessage: string | null;
-  awayMessage: string | null;
-  branding: Branding;
-}
-
-/** What a customer sees of its own profile. */
-export interface OwnProfile {
-  id: string;
-  name: string | null;
-  email: string | null;
-  phone: string | null;
-}
-
-export interface AgentRef {
+/** A file that a message brings. */
+export interface FileRef {
   id: string;
   name: string;
+  mediaType: string;
+  size: number;
 }
 
-export type Author =
-  | { kind: "customer"; id: string; name: string | null }
-  | { kind: "agent"; id: string; name: string }
-  | { kind: "system" };
+/** A message; with a file, the words beside it may be none. */
+export type Message = Omit<Schemas["Message"], "type"> & { type: "text" | "file"; file?: FileRef | null };
 
-export interface Message {
-  id: string;
-  conversationId: string;
-  author: Author;
-  type: "text";
-  text: string;
-  createdAt: string;
-  position: Position;
-  clientMessageId?: string;
-}
-
-export interface Call {
-  id: string;
-  kind: "audio" | "video";
-  startedAt: string;
-  participants: Author[];
-}
-
-export interface Rating {
-  score: number;
-  comment: string | null;
-}
+/** What a customer sees of a business. Without a language, the page speaks the browser's. */
+export type PublicBusiness = Schemas["PublicBusiness"] & { language?: string | null };
 
 /** A conversation as its customer sees it. */
-export interface OwnConversation {
-  id: string;
-  status: "open" | "resolved";
-  channel: "widget" | "handoff" | "api";
-  subject: string | null;
-  assignee: AgentRef | null;
-  queuePosition: number | null;
-  messages: Message[];
-  hasEarlier: boolean;
-  readUpTo: { customer: Position; agents: Position };
-  call: Call | null;
-  rating: Rating | null;
-  createdAt: string;
-}
+export type OwnConversation = Omit<Schemas["OwnConversation"], "messages"> & { messages: Message[] };
 
 /** What a customer's page begins with. */
 export interface CustomerSnapshot {
   customer: OwnProfile;
   business: PublicBusiness;
-  conversation: OwnConversation | null;
+  conversation?: OwnConversation | null;
 }
 
-/** What changed: a `null` clears a field, one that is left out stays. */
-export type Change =
-  | {
-      type: "conversation.opened";
-      data: { channel: OwnConversation["channel"]; subject: string | null; queuePosition: number | null };
-    }
-  | { type: "conversation.assigned"; data: { assignee: AgentRef; queuePosition: number | null } }
-  | { type: "conversation.unassigned" | "conversation.resolved"; data: { queuePosition: number | null } }
-  | { type: "conversation.reopened"; data: { assignee: AgentRef | null; queuePosition: number | null } }
-  | { type: "conversation.rated"; data: Rating }
-  | { type: "conversation.read"; data: { reader: "customer" | "agent"; upTo: Position } }
-  | { type: "message.posted"; data: { message: Message } }
-  | { type: "call.started"; data: { callId: string; kind: Call["kind"]; by: Author; startedAt: string } }
-  | { type: "call.joined"; data: { callId: string; by: Author } }
-  | { type: "call.ended"; data: { callId: string; by: Author | null; durationSeconds: number } }
-  | { type: "queue.changed"; data: { queuePosition: number | null } }
-  | { type: "customer.updated"; data: { changes: Partial<Omit<OwnProfile, "id">> } }
-  | {
-      type: "settings.changed";
-      data: {
-        changes: {
-          welcomeMessage?: string | null;
-          awayMessage?: string | null;
-          color?: string;
-          logoUrl?: string | null;
-        };
-      };
-    };
+/** What one event changed, in its place in the feed: a `null` clears a field, one that is left out stays. */
+export type Delta = Schemas["SentDelta_CustomerChange"];
 
-/** What one event changed, in its place in the feed. */
-export type Delta = Change & {
-  position: Position;
-  previous: Position;
-  conversationId: string | null;
-  at: string;
-};
+/** One kind of change. */
+export type Change<T extends Delta["type"]> = Extract<Delta, { type: T }>;
+
+type Notice = Schemas["Notice_CustomerSnapshot"];
+
+/** The first frame, with everything as of its position. */
+export type Hello = Omit<Extract<Notice, { type: "hello" }>, "snapshot"> & { snapshot: CustomerSnapshot };
 
 /** Everything that a customer's socket is sent. */
-export type Frame =
-  | Delta
-  | { type: "hello"; position: Position; snapshot: CustomerSnapshot }
-  | { type: "resumed"; position: Position }
-  | { type: "typing"; conversationId: string; who: { kind: "customer" | "agent"; name?: string }; typing: boolean }
-  | { type: "reconnect"; afterMillis: number }
-  | { type: "pong" };
+export type Frame = Delta | Hello | Exclude<Notice, { type: "hello" }>;
 
 /** What a page may send on its socket. */
-export type ClientFrame =
-  | { type: "typing"; conversationId: string; typing: boolean }
-  | { type: "read"; conversationId: string; upTo: Position }
-  | { type: "ping" };
+export type ClientFrame = Schemas["client"];
 
-/** A session of the webchat. */
-export interface ChatSession {
-  id: string;
-  entry: "widget" | "handoff";
-  expiresAt: string;
-  customer: OwnProfile;
-  business: PublicBusiness;
-}
+/** Whether somebody is there, and when somebody will be. */
+export type Availability = Schemas["ConfigAvailability"] & {
+  /** Whether it is within the opening hours. */
+  open?: boolean;
+  /** When they begin again. */
+  opensAt?: string | null;
+};
 
 /** What a page knows of a business before anybody writes. */
-export interface Config {
-  business: { name: string };
-  branding: Branding;
-  settings: { welcomeMessage: string | null; awayMessage: string | null };
-  availability: { agentsOnline: number; expectedWaitSeconds: number | null };
-}
+export type Config = Omit<Schemas["ConfigAnswer"], "availability"> & {
+  availability: Availability;
+  language?: string | null;
+  /** Whether this server has calls. */
+  calls?: boolean;
+};
+
+/** A session of the webchat, who is asking, and who is asked. */
+export type ChatAnswer = Schemas["ChatAnswer"] & {
+  business: PublicBusiness;
+  availability?: Availability;
+  calls?: boolean;
+};

@@ -1,152 +1,67 @@
 /** One customer's chat: what is known, what happens, what the customer does. The components only show it. */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import { ApiError, ask } from "../api/client";
-import type { Config, CustomerSnapshot, Frame, Message, Position, PublicBusiness } from "../api/types";
+import type { Frame, Message, Position } from "../api/types";
+import { type CallKind, startCall } from "./calls";
+import { delivery } from "./delivery";
 import { as, type Door } from "./door";
 import { type Feed, follow } from "./feed";
-import { fold } from "./fold";
+import { take } from "./incoming";
 import type { Keep } from "./keep";
-import { freshName, type Outgoing, preserved, restored, undelivered } from "./outbox";
-import { carried, type Earlier, transcript } from "./transcript";
+import { preserved, restored } from "./outbox";
+import { type About, createState, deserted, type State } from "./state";
+import { typing } from "./typing";
 
-/** Typing is told again at most this often while it lasts, and ended after so long without a key, in milliseconds. */
-const TYPING_AGAIN = 3_000;
-const TYPING_ENDS = 4_000;
-/** Somebody's typing is over after this long even if nobody says so. */
-const TYPING_LASTS = 7_000;
-const LAST_RETRY = 30_000;
-/** Who is there is looked up at most this often. */
+export type { Trouble } from "./state";
+
+/** Who is there is looked up at most this often, and this often while the chat is watched, in milliseconds. */
 const LOOK_AGAIN = 15_000;
+const LOOK_WHILE_WATCHED = 60_000;
 /** A connection that comes back sooner than this isn't missed. */
 const GRACE = 2_500;
-
-/** Why there is no chat (any more). */
-export interface Trouble {
-  code: string;
-  message: string;
-}
+/** How many messages are read at once from before the snapshot. */
+const PAGE = 50;
 
 export interface Options {
   door: Door;
   kept: Keep;
-  /** What can be known of the business before there is a session. */
-  config: (() => Promise<Config>) | null;
+  /** Looks up what can be known without a conversation. */
+  look: () => Promise<About>;
+  /** What is known of it already. */
+  about?: About;
   /** Something was said by the team. */
   onMessage?: (message: Message) => void;
 }
 
 export type Chat = ReturnType<typeof createChat>;
 
-export function createChat({ door, kept, config, onMessage }: Options) {
-  const snapshot = signal<CustomerSnapshot | null>(null);
-  const earlier = signal<Earlier | null>(null);
-  const outbox = signal<Outgoing[]>(restored(kept.get("outbox")));
-  const before = signal<Config | null>(null);
-  const away = signal(false);
-  const typist = signal<string | null>(null);
-  const live = signal(false);
-  const late = signal(false);
-  const trouble = signal<Trouble | null>(null);
-  const watching = signal(true);
-  const visible = signal(!document.hidden);
-
-  const business = computed<PublicBusiness | null>(() => {
-    const it = before.value;
-    return (
-      snapshot.value?.business ?? (it && { name: it.business.name, branding: it.branding, ...it.settings })
-    );
-  });
-  const conversation = computed(() => snapshot.value?.conversation ?? null);
-  const messages = computed(() => transcript(snapshot.value, earlier.value));
-  const unread = computed(() => {
-    const mark = conversation.value?.readUpTo.customer ?? 0;
-    return messages.value.filter((it) => it.author.kind !== "customer" && it.position > mark).length;
-  });
-
-  let feed: Feed | null = null;
+export function createChat({ door, kept, look, about, onMessage }: Options) {
+  const state = createState(restored(kept.get("outbox")));
+  if (about) state.about.value = about;
+  const { conversation, live, trouble, watching, visible } = state;
   let read: Position = 0;
-  let typistTimer = 0;
-  let lateTimer = 0;
-  let looked = 0;
 
-  // --- What comes in
-
-  function connect(): void {
-    const session = door.session;
-    if (feed || !session) return;
-    feed = follow(session.token, { onFrame, onLive, onRefused: () => stillOpen(), onEnded: lose });
-  }
+  const seeing = observer(state, door, look);
+  const connection = connector(state, door, onFrame, lose);
+  const talk = typing(state.typist, (now) => {
+    const at = conversation.value;
+    return !!at && connection.send({ type: "typing", conversationId: at.id, typing: now });
+  });
+  const out = delivery({
+    door,
+    outbox: state.outbox,
+    stuck: () => trouble.value !== null,
+    onEntered: connection.open,
+    onLost: lose,
+    onRefused: ({ code, message }) => (trouble.value = { code, message }),
+  });
 
   function onFrame(frame: Frame): void {
-    switch (frame.type) {
-      case "hello":
-        batch(() => {
-          earlier.value = carried(snapshot.value, earlier.value, frame.snapshot);
-          snapshot.value = frame.snapshot;
-          settle(frame.position);
-        });
-        read = 0;
-        break;
-      case "resumed":
-        read = 0;
-        break;
-      case "typing":
-        if (frame.who.kind === "agent" && frame.conversationId === conversation.value?.id) {
-          types(frame.typing ? (frame.who.name ?? "") : null);
-        }
-        break;
-      case "pong":
-      case "reconnect":
-        break;
-      default:
-        if (!snapshot.value) break;
-        batch(() => {
-          const last = snapshot.value!;
-          const next = fold(last, frame);
-          // A message that the snapshot shows no more is still on the page.
-          if (frame.type === "message.posted") earlier.value = carried(last, earlier.value, next);
-          snapshot.value = next;
-          settle(frame.position);
-        });
-        if (frame.type === "message.posted" && frame.data.message.author.kind === "agent") {
-          types(null);
-          onMessage?.(frame.data.message);
-        }
-        if (frame.type === "queue.changed" || frame.type === "conversation.opened") void look();
-    }
-    void deliver();
-  }
-
-  /** What is in the transcript is no longer on its way. */
-  function settle(upTo: Position): void {
-    const left = undelivered(outbox.value, messages.value, upTo);
-    if (left.length !== outbox.value.length) outbox.value = left;
-  }
-
-  function types(name: string | null): void {
-    clearTimeout(typistTimer);
-    typist.value = name;
-    if (name !== null) typistTimer = window.setTimeout(() => (typist.value = null), TYPING_LASTS);
-  }
-
-  function onLive(now: boolean): void {
-    live.value = now;
-    clearTimeout(lateTimer);
-    if (now) late.value = false;
-    else {
-      types(null);
-      lateTimer = window.setTimeout(() => (late.value = feed !== null), GRACE);
-    }
-  }
-
-  /** Whether the session still opens something. */
-  async function stillOpen(): Promise<boolean> {
-    try {
-      await ask("GET", "/api/webchat/session", as(door.session));
-      return true;
-    } catch (error) {
-      return !(error instanceof ApiError && error.status === 401);
-    }
+    if (frame.type === "hello" || frame.type === "resumed") read = 0;
+    const said = take(state, talk, frame);
+    if (said) onMessage?.(said);
+    if (frame.type === "queue.changed" || frame.type === "conversation.opened") void seeing.look();
+    out.run();
   }
 
   /** The session is over: a visitor may begin another, whoever came by a link needs a new one. */
@@ -156,116 +71,17 @@ export function createChat({ door, kept, config, onMessage }: Options) {
   }
 
   function forget(): void {
-    feed?.close();
-    feed = null;
+    connection.close();
+    talk.hear(null);
     batch(() => {
-      snapshot.value = null;
-      earlier.value = null;
-      live.value = false;
-      late.value = false;
-    });
-  }
-
-  /** Looks who is there, where that can be known. */
-  async function look(): Promise<void> {
-    if (!config || Date.now() - looked < LOOK_AGAIN) return;
-    looked = Date.now();
-    try {
-      const found = await config();
-      // What greets a newcomer stays as it is while they talk.
-      if (!before.value) away.value = found.availability.agentsOnline === 0 && !door.session;
-      before.value = found;
-    } catch (error) {
-      if (error instanceof ApiError && !error.passes && !snapshot.value) {
-        trouble.value = { code: error.code, message: error.message };
-      }
-    }
-  }
-
-  // --- What goes out
-
-  let delivering = false;
-  let hurry: (() => void) | null = null;
-
-  /** Delivers what is in the outbox, one message after the other, so that they are said in the order written. */
-  async function deliver(): Promise<void> {
-    if (delivering) return;
-    delivering = true;
-    let retry = 1_000;
-    for (;;) {
-      const next = outbox.value.find((it) => it.state === "sending" || it.state === "waiting");
-      if (!next || trouble.value) break;
-      try {
-        const session = await door.enter();
-        connect();
-        const { message } = await ask<{ message: Message }>("POST", "/api/webchat/messages", as(session), {
-          message: { type: "text", text: next.text },
-          clientMessageId: next.clientMessageId,
-        });
-        retry = 1_000;
-        change(next, { state: "sent", position: message.position });
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        if (error.status === 401 && door.session) {
-          lose();
-          await pause(retry);
-        } else if (error.passes) {
-          change(next, { state: "waiting" });
-          await pause(Math.max(retry, error.retryAfter * 1_000));
-          retry = Math.min(retry * 2, LAST_RETRY);
-        } else change(next, { state: "refused", reason: error.message });
-      }
-    }
-    delivering = false;
-  }
-
-  function change(one: Outgoing, to: Partial<Outgoing>): void {
-    outbox.value = outbox.value.map((it) => (it.clientMessageId === one.clientMessageId ? { ...it, ...to } : it));
-  }
-
-  /** Waits, unless something says that it may work now. */
-  function pause(millis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis);
-      hurry = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      state.snapshot.value = null;
+      state.earlier.value = null;
     });
   }
 
   function wake(): void {
-    feed?.wake();
-    hurry?.();
-  }
-
-  let typingTold = 0;
-  let typingTimer = 0;
-
-  function tellTyping(typing: boolean): void {
-    clearTimeout(typingTimer);
-    const at = conversation.value;
-    if (!at || (!typing && !typingTold)) return;
-    if (typing) typingTimer = window.setTimeout(tellTyping, TYPING_ENDS, false);
-    if (typing && Date.now() - typingTold < TYPING_AGAIN) return;
-    typingTold = typing ? Date.now() : 0;
-    feed?.send({ type: "typing", conversationId: at.id, typing });
-  }
-
-  async function loadEarlier(): Promise<void> {
-    const at = conversation.value;
-    const first = messages.value[0];
-    if (!at || !first) return;
-    const path = `/api/webchat/messages?before=${first.position}&limit=50`;
-    const page = await ask<{ data: Message[]; nextCursor: string | null }>("GET", path, as(door.session));
-    // Meanwhile the page may show another conversation, or have loaded the same.
-    if (messages.value[0]?.id !== first.id) return;
-    const known = earlier.value?.conversationId === at.id ? earlier.value.messages : [];
-    earlier.value = {
-      conversationId: at.id,
-      messages: [...page.data, ...known],
-      more: page.nextCursor !== null,
-    };
+    connection.wake();
+    out.hurry();
   }
 
   let profile: object | null = null;
@@ -279,31 +95,31 @@ export function createChat({ door, kept, config, onMessage }: Options) {
   }
 
   async function identify(token: string): Promise<void> {
+    const known = door.session?.known;
     await door.identify(token);
     forget();
+    // What another customer had yet to say isn't this one's; what a visitor had is.
+    if (known) state.outbox.value = [];
     trouble.value = null;
-    connect();
-    void deliver();
+    connection.open();
+    out.run();
   }
 
   async function logout(): Promise<void> {
     const session = door.session;
     forget();
     door.lost();
-    outbox.value = [];
+    state.outbox.value = [];
     if (session) await ask("DELETE", "/api/webchat/session", as(session)).catch(() => undefined);
   }
 
-  // --- What follows from what
-
-  effect(() => kept.set("outbox", preserved(outbox.value)));
+  effect(() => kept.set("outbox", preserved(state.outbox.value)));
   effect(() => {
     const at = conversation.value;
-    const last = messages.value.at(-1)?.position ?? 0;
+    const last = state.messages.value.at(-1)?.position ?? 0;
     if (!at || !live.value || !watching.value || !visible.value) return;
-    if (unread.value === 0 || last <= read) return;
-    read = last;
-    feed?.send({ type: "read", conversationId: at.id, upTo: last });
+    if (state.unread.value === 0 || last <= read) return;
+    if (connection.send({ type: "read", conversationId: at.id, upTo: last })) read = last;
   });
   effect(() => {
     if (live.value && profile) void introduce(profile).catch(() => undefined);
@@ -314,49 +130,109 @@ export function createChat({ door, kept, config, onMessage }: Options) {
     if (visible.value) wake();
   });
 
-  connect();
-  void look();
-  void deliver();
+  connection.open();
+  out.run();
 
   return {
-    business,
-    conversation,
-    messages,
-    outbox,
-    /** Whether the customer came when nobody was there. */
-    away,
-    typist,
-    unread,
-    trouble,
-    watching,
-    customer: computed(() => snapshot.value?.customer ?? null),
-    availability: computed(() => before.value?.availability ?? null),
-    /** Whether the connection has been gone for so long that it should be said. */
-    late,
-    hasEarlier: computed(() => earlier.value?.more ?? conversation.value?.hasEarlier ?? false),
+    ...state,
+    /** Headers for requests that are the customer's. */
+    headers: () => as(door.session),
     say: (text: string) => {
-      tellTyping(false);
-      const one: Outgoing = {
-        clientMessageId: freshName(),
-        text,
-        createdAt: new Date().toISOString(),
-        state: "sending",
-      };
-      outbox.value = [...outbox.value, one];
-      void deliver();
+      talk.tell(false);
+      out.say(text);
     },
+    attach: out.attach,
+    discard: out.discard,
     /** Tries to deliver what waits, now. */
     retry: wake,
-    /** Takes back a message that was refused. */
-    discard: (one: Outgoing) => {
-      outbox.value = outbox.value.filter((it) => it.clientMessageId !== one.clientMessageId);
-    },
     rate: (score: number, comment: string) =>
       ask("POST", "/api/webchat/rating", as(door.session), comment ? { score, comment } : { score }),
-    tellTyping,
-    loadEarlier,
+    call: (kind: CallKind) => startCall(door, kind),
+    tellTyping: talk.tell,
+    loadEarlier: () => loadEarlier(state, door),
     introduce,
     identify,
     logout,
   };
+}
+
+/** Looks who is there: at first, when the queue moves, and now and then while the chat is watched. */
+function observer({ about, away, snapshot, trouble, watching, visible }: State, door: Door, ask: () => Promise<About>) {
+  let looked = about.value ? Date.now() : 0;
+  const look = async () => {
+    if (Date.now() - looked < LOOK_AGAIN) return;
+    looked = Date.now();
+    try {
+      const found = await ask();
+      // What greets a newcomer stays as it is while they talk.
+      if (!about.value && found.availability) away.value = deserted(found.availability) && !door.session;
+      about.value = found;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.passes) looked = 0;
+      else if (!snapshot.value) trouble.value = { code: error.code, message: error.message };
+    }
+  };
+  effect(() => {
+    if (!watching.value || !visible.value) return;
+    void look();
+    const timer = setInterval(look, LOOK_WHILE_WATCHED);
+    return () => clearInterval(timer);
+  });
+  void look();
+  return { look };
+}
+
+/** Follows the feed of the door's session, if there is one. */
+function connector({ live, late, typist }: State, door: Door, onFrame: (frame: Frame) => void, onEnded: () => void) {
+  let feed: Feed | null = null;
+  let timer = 0;
+
+  const onLive = (now: boolean) => {
+    live.value = now;
+    clearTimeout(timer);
+    if (now) late.value = false;
+    else {
+      typist.value = null;
+      timer = window.setTimeout(() => (late.value = feed !== null), GRACE);
+    }
+  };
+  /** Whether the session still opens something. */
+  const onRefused = async () => {
+    try {
+      await ask("GET", "/api/webchat/session", as(door.session));
+      return true;
+    } catch (error) {
+      return !(error instanceof ApiError && error.status === 401);
+    }
+  };
+
+  return {
+    open: () => {
+      const session = door.session;
+      if (session && !feed) feed = follow(session.token, { onFrame, onLive, onRefused, onEnded });
+    },
+    close: () => {
+      const last = feed;
+      feed = null;
+      last?.close();
+      clearTimeout(timer);
+      late.value = false;
+    },
+    wake: () => feed?.wake(),
+    send: (frame: Parameters<Feed["send"]>[0]) => feed?.send(frame) ?? false,
+  };
+}
+
+/** Reads messages that lie before those that are known. */
+async function loadEarlier({ conversation, messages, earlier }: State, door: Door): Promise<void> {
+  const at = conversation.value;
+  const first = messages.value[0];
+  if (!at || !first) return;
+  const path = `/api/webchat/messages?before=${first.position}&limit=${PAGE}`;
+  const page = await ask<{ data: Message[]; nextCursor: string | null }>("GET", path, as(door.session));
+  // Meanwhile the page may show another conversation, or have loaded the same.
+  if (messages.value[0]?.id !== first.id) return;
+  const known = earlier.value?.conversationId === at.id ? earlier.value.messages : [];
+  earlier.value = { conversationId: at.id, messages: [...page.data, ...known], more: page.nextCursor !== null };
 }

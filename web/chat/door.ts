@@ -1,11 +1,13 @@
 /** How a page comes to a session: a visitor by the widget's key, a known customer by a handoff link. */
 import { ApiError, ask } from "../api/client";
-import type { ChatSession } from "../api/types";
+import type { ChatAnswer } from "../api/types";
 import type { Keep } from "./keep";
 
 /** A session that the page has. Without a token it is the browser's cookie that opens it. */
 export interface Session {
   token: string | null;
+  /** Whether it is that of somebody whom the business knows. */
+  known: boolean;
 }
 
 export interface Door {
@@ -19,15 +21,24 @@ export interface Door {
   lost(): boolean;
 }
 
-interface Begun extends ChatSession {
-  token: string;
-}
-
 const SESSION = "/api/webchat/session";
 
 /** Headers that say whose request it is. */
 export function as(session: Session | null): Record<string, string> {
   return session?.token ? { authorization: `Bearer ${session.token}` } : {};
+}
+
+/** Looks at a session. */
+export function looked(session: Session | null): Promise<ChatAnswer> {
+  return ask<ChatAnswer>("GET", SESSION, as(session));
+}
+
+function begin(body: { key: string } | { token: string }, before: Session | null): Promise<ChatAnswer> {
+  return ask<ChatAnswer>("POST", SESSION, as(before), body);
+}
+
+function begun({ session: { token, entry } }: ChatAnswer): Session {
+  return { token: token ?? null, known: entry === "handoff" };
 }
 
 /**
@@ -36,12 +47,12 @@ export function as(session: Session | null): Record<string, string> {
  */
 export function widgetDoor(key: string, kept: Keep): Door {
   const token = kept.get("session");
-  let session: Session | null = token ? { token } : null;
+  let session: Session | null = token ? { token, known: kept.get("known") !== null } : null;
   let entering: Promise<Session> | null = null;
-  const begin = async (body: object) => {
-    const begun = await ask<Begun>("POST", SESSION, as(session), body);
-    session = { token: begun.token };
-    kept.set("session", begun.token);
+  const become = async (body: { key: string } | { token: string }) => {
+    session = begun(await begin(body, session));
+    kept.set("session", session.token);
+    kept.set("known", session.known ? "yes" : null);
     return session;
   };
   return {
@@ -50,16 +61,27 @@ export function widgetDoor(key: string, kept: Keep): Door {
     },
     enter: async () => {
       if (session) return session;
-      entering ??= begin({ key }).finally(() => (entering = null));
+      entering ??= become({ key }).finally(() => (entering = null));
       return entering;
     },
-    identify: (token) => begin({ token }),
+    identify: async (token) => {
+      // A visitor who is just being registered is to go along.
+      await entering?.catch(() => undefined);
+      return become({ token });
+    },
     lost: () => {
       session = null;
       kept.set("session", null);
+      kept.set("known", null);
       return true;
     },
   };
+}
+
+/** A door, and what the server said when it opened. */
+export interface Opened {
+  door: Door;
+  answer: ChatAnswer;
 }
 
 /**
@@ -67,44 +89,52 @@ export function widgetDoor(key: string, kept: Keep): Door {
  * doesn't use it up. A tab then keeps its session for itself, so that two customers' links don't mix; another tab with
  * the same link comes in by the cookie.
  */
-export async function linkDoor(link: string, tab: Keep, browser: Keep): Promise<Door> {
-  let session = await returning(tab) ?? (await exchange(link, tab, browser));
-  return {
+export async function linkDoor(link: string, tab: Keep, browser: Keep): Promise<Opened> {
+  const opened = (await returning(tab)) ?? (await exchange(link, tab, browser));
+  let { session } = opened;
+  const door: Door = {
     get session() {
       return session;
     },
     enter: async () => session,
-    identify: async (token) => (session = await exchange(token, tab, browser)),
+    identify: async (token) => ({ session } = await exchange(token, tab, browser)).session,
     lost: () => {
       tab.set("session", null);
       return false;
     },
   };
+  return { door, answer: opened.answer };
 }
 
-async function returning(tab: Keep): Promise<Session | null> {
+interface Entered {
+  session: Session;
+  answer: ChatAnswer;
+}
+
+async function returning(tab: Keep): Promise<Entered | null> {
   const token = tab.get("session");
   if (!token) return null;
+  const session = { token, known: true };
   try {
-    await ask<ChatSession>("GET", SESSION, as({ token }));
-    return { token };
+    return { session, answer: await looked(session) };
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
     throw error;
   }
 }
 
-async function exchange(link: string, tab: Keep, browser: Keep): Promise<Session> {
+async function exchange(link: string, tab: Keep, browser: Keep): Promise<Entered> {
   try {
-    const begun = await ask<Begun>("POST", SESSION, {}, { token: link });
-    tab.set("session", begun.token);
-    browser.set("session", begun.id);
-    return { token: begun.token };
+    const answer = await begin({ token: link }, null);
+    const session = begun(answer);
+    tab.set("session", session.token);
+    browser.set("session", answer.session.id);
+    return { session, answer };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
     const known = browser.get("session");
-    const mine = known ? await ask<ChatSession>("GET", SESSION, {}).catch(() => null) : null;
-    if (mine?.id !== known || !mine) throw error;
-    return { token: null };
+    const answer = known && (await looked(null).catch(() => null));
+    if (!answer || answer.session.id !== known) throw error;
+    return { session: { token: null, known: true }, answer };
   }
 }

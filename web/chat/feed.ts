@@ -3,7 +3,7 @@
  *
  * Every delta proves by its `previous` that none before it is missing. Should one be, the feed begins anew.
  */
-import type { ClientFrame, Delta, Frame, Position } from "../api/types";
+import type { ClientFrame, Frame, Position } from "../api/types";
 
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
@@ -13,6 +13,9 @@ const PONG = 8_000;
 
 /** The code with which the server ends the feed of a session that is over. */
 const SESSION_ENDED = 4001;
+
+/** A frame with a place in the feed. */
+type Placed = Extract<Frame, { position: Position }>;
 
 /** Where the feed stands after a frame. */
 export type Step =
@@ -24,15 +27,15 @@ export type Step =
   | "gap";
 
 /** Whether a frame with a place in the feed is the next one. */
-export function place(at: Position | null, frame: Delta | { type: "hello" | "resumed"; position: Position }): Step {
+export function place(at: Position | null, frame: Placed): Step {
   if (!("previous" in frame)) return { position: frame.position };
   if (at === null || frame.previous > at) return "gap";
   return frame.position > at ? { position: frame.position } : "repeated";
 }
 
 export interface Feed {
-  /** Sends a frame, if there is a connection: what is true only now isn't worth keeping. */
-  send(frame: ClientFrame): void;
+  /** Sends a frame, if there is a connection, and answers whether: what is true only now isn't worth keeping. */
+  send(frame: ClientFrame): boolean;
   /** Tries at once, because something says that it may work now. */
   wake(): void;
   close(): void;
@@ -134,7 +137,9 @@ export function follow(token: string | null, listener: Listener): Feed {
   connect();
   return {
     send: (frame) => {
-      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(frame));
+      return true;
     },
     wake: () => {
       if (closed) return;

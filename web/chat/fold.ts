@@ -13,16 +13,16 @@ export function fold(before: CustomerSnapshot, delta: Delta): CustomerSnapshot {
   switch (delta.type) {
     case "conversation.opened":
       return delta.conversationId && (!conversation || delta.conversationId > conversation.id)
-        ? { ...before, conversation: opened(delta.conversationId, delta.at, delta.data) }
+        ? { ...before, conversation: opened(delta.conversationId, delta) }
         : before;
     case "customer.updated":
       return { ...before, customer: { ...customer, ...delta.data.changes } };
     case "settings.changed": {
-      const { color, logoUrl, ...messages } = delta.data.changes;
+      const { color, logoUrl, ...others } = delta.data.changes;
       const branding = { ...business.branding };
       if (color !== undefined) branding.color = color;
       if (logoUrl !== undefined) branding.logoUrl = logoUrl;
-      return { ...before, business: { ...business, ...messages, branding } };
+      return { ...before, business: { ...business, ...others, branding } };
     }
     default:
       return conversation && conversation.id === delta.conversationId
@@ -31,11 +31,7 @@ export function fold(before: CustomerSnapshot, delta: Delta): CustomerSnapshot {
   }
 }
 
-function opened(
-  id: string,
-  createdAt: string,
-  data: Extract<Change, { type: "conversation.opened" }>["data"],
-): OwnConversation {
+function opened(id: string, { at, data }: Change<"conversation.opened">): OwnConversation {
   return {
     id,
     status: "open",
@@ -43,45 +39,40 @@ function opened(
     assignee: null,
     messages: [],
     hasEarlier: false,
-    readUpTo: { customer: 0, agents: 0 },
+    marks: { customerMessage: 0, agentMessage: 0, readByCustomer: 0, readByAgents: 0 },
     call: null,
     rating: null,
-    createdAt,
+    createdAt: at,
   };
 }
 
-type OfConversation = Exclude<Change, { type: "conversation.opened" | "customer.updated" | "settings.changed" }>;
+type OfConversation = Exclude<Delta, { type: "conversation.opened" | "customer.updated" | "settings.changed" }>;
 
-function changed(it: OwnConversation, change: OfConversation): Partial<OwnConversation> {
-  switch (change.type) {
+function changed(it: OwnConversation, delta: OfConversation): Partial<OwnConversation> {
+  switch (delta.type) {
     case "conversation.assigned":
-      return change.data;
+      return delta.data;
     case "conversation.unassigned":
-      return { assignee: null, ...change.data };
+      return { assignee: null, ...delta.data };
     case "conversation.resolved":
-      return { assignee: null, ...change.data, status: "resolved", rating: null };
+      return { assignee: null, ...delta.data, status: "resolved", rating: null };
     case "conversation.reopened":
-      return { ...change.data, status: "open", rating: null };
+      return { ...delta.data, status: "open", rating: null };
     case "queue.changed":
-      return change.data;
+      return delta.data;
     case "conversation.rated":
-      return { rating: change.data };
+      return { rating: { ...delta.data, at: delta.at } };
     case "conversation.read": {
-      const side = change.data.reader === "agent" ? "agents" : "customer";
-      return { readUpTo: { ...it.readUpTo, [side]: Math.max(it.readUpTo[side], change.data.upTo) } };
+      const { reader, upTo } = delta.data;
+      const mark = reader === "agent" ? "readByAgents" : "readByCustomer";
+      return { marks: { ...it.marks, [mark]: Math.max(it.marks[mark], upTo) } };
     }
     case "message.posted":
-      return shown(it, change.data.message);
-    case "call.started": {
-      const { callId, kind, by, startedAt } = change.data;
-      return { call: { id: callId, kind, startedAt, participants: [by] } };
-    }
-    case "call.joined": {
-      if (!it.call) return {};
-      const { by } = change.data;
-      const there = it.call.participants.some((who) => JSON.stringify(who) === JSON.stringify(by));
-      return there ? {} : { call: { ...it.call, participants: [...it.call.participants, by] } };
-    }
+      return shown(it, delta.data.message);
+    case "call.started":
+      return { call: delta.data.call };
+    case "call.joined":
+      return it.call ? { call: { ...it.call, joined: [...it.call.joined, delta.data.by] } } : {};
     case "call.ended":
       return { call: null };
     default:
@@ -91,6 +82,8 @@ function changed(it: OwnConversation, change: OfConversation): Partial<OwnConver
 }
 
 function shown(it: OwnConversation, message: Message): Partial<OwnConversation> {
+  const said = { customer: "customerMessage", agent: "agentMessage", system: null }[message.author.kind];
+  const marks = said ? { ...it.marks, [said]: message.position } : it.marks;
   const messages = [...it.messages, message];
-  return messages.length > SHOWN ? { messages: messages.slice(1), hasEarlier: true } : { messages };
+  return messages.length > SHOWN ? { marks, messages: messages.slice(1), hasEarlier: true } : { marks, messages };
 }

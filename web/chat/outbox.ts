@@ -1,5 +1,12 @@
 /** Messages that were written here and aren't in the transcript yet. Nothing written is lost before it is delivered. */
-import type { Message, Position } from "../api/types";
+import type { FileRef, Message, Position } from "../api/types";
+
+/** A file that goes with a message. It has an id once it is uploaded. */
+export interface Attached extends Omit<FileRef, "id"> {
+  id?: string;
+  /** How much of it is uploaded, from 0 to 1. */
+  progress: number;
+}
 
 export interface Outgoing {
   /** Our own name for it: sent twice under it, it is said once. */
@@ -10,14 +17,21 @@ export interface Outgoing {
   state: "sending" | "waiting" | "refused" | "sent";
   /** Where it is in the log, once it was delivered. */
   position?: Position;
-  /** Why it was refused. */
-  reason?: string;
+  /** Why it was refused: by which code, in the API's words. */
+  refusal?: { code: string; message: string };
+  file?: Attached;
 }
 
 /** A name that nobody else gives. `crypto.randomUUID` would need https. */
 export function freshName(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A message to go out. */
+export function outgoing(text: string, file?: Attached): Outgoing {
+  const one: Outgoing = { clientMessageId: freshName(), text, createdAt: new Date().toISOString(), state: "sending" };
+  return file ? { ...one, file } : one;
 }
 
 /** What is still to be shown beside the transcript. */
@@ -30,7 +44,7 @@ export function undelivered(outbox: Outgoing[], transcript: Message[], upTo: Pos
 export function restored(text: string | null): Outgoing[] {
   try {
     const kept = JSON.parse(text ?? "[]") as Outgoing[];
-    return kept.filter((it) => it.clientMessageId && it.text).map((it) => ({ ...it, state: "waiting" as const }));
+    return kept.filter((it) => it.clientMessageId && sendable(it)).map((it) => ({ ...it, state: "waiting" as const }));
   } catch {
     return [];
   }
@@ -38,6 +52,11 @@ export function restored(text: string | null): Outgoing[] {
 
 /** The same in the form in which it is kept. */
 export function preserved(outbox: Outgoing[]): string | null {
-  const left = outbox.filter((it) => it.state === "sending" || it.state === "waiting");
+  const left = outbox.filter((it) => (it.state === "sending" || it.state === "waiting") && sendable(it));
   return left.length ? JSON.stringify(left) : null;
+}
+
+/** Whether it could be sent by another visit too: a file that isn't uploaded is gone with the page. */
+function sendable(it: Outgoing): boolean {
+  return it.file ? it.file.id !== undefined : !!it.text;
 }

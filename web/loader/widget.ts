@@ -12,6 +12,11 @@ import { words } from "./words";
 type Event = "ready" | "open" | "close" | "unread" | "message" | "error" | "call";
 type Handler = (detail?: unknown) => void;
 type Call = [name: string, ...args: any[]];
+/** What the server says of the business, if the widget may run. */
+interface Business {
+  branding?: { color: string };
+  language?: string | null;
+}
 interface Api {
   (...call: Call): void;
   /** What was called before the loader came. */
@@ -27,15 +32,9 @@ const script = (document.currentScript ?? document.querySelector("script[data-ap
 const TALKING = "openchat-talking";
 const FIRST_RETRY = 5_000;
 const LAST_RETRY = 80_000;
-const SVG = "http://www.w3.org/2000/svg";
 
-function element<E extends Element = HTMLElement>(
-  name: string,
-  parent: Node,
-  attributes: Record<string, string>,
-  namespace = "http://www.w3.org/1999/xhtml",
-): E {
-  const made = document.createElementNS(namespace, name) as E;
+function element<K extends keyof HTMLElementTagNameMap>(name: K, parent: Node, attributes: Record<string, string>) {
+  const made = document.createElement(name);
   for (const attribute in attributes) made.setAttribute(attribute, attributes[attribute]!);
   parent.appendChild(made);
   return made;
@@ -50,7 +49,6 @@ function inkOn(color: string): string {
 function install(script: HTMLScriptElement, early: Api | undefined): void {
   const { apiKey = "", lang, position } = script.dataset;
   const base = new URL(script.src).origin;
-  const said = words(lang);
   const handlers: Partial<Record<string, Set<Handler>>> = {};
   const waiting: Call[] = [];
   const unsent: ToFrame[] = [];
@@ -60,13 +58,12 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(styles);
   root.adoptedStyleSheets = [sheet];
-  const panel = element("div", root, { id: "panel", role: "dialog", "aria-label": said.title, hidden: "" });
+  const panel = element("div", root, { id: "panel", role: "dialog", hidden: "" });
   const launcher = element("button", root, { type: "button", "aria-controls": "panel" });
-  const svg = element("svg", launcher, { viewBox: "0 0 24 24", "aria-hidden": "true" }, SVG);
-  element("path", svg, { d: "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z" }, SVG);
-  element("path", svg, { d: "M6 6l12 12M18 6L6 18" }, SVG);
+  element("i", launcher, {});
   const badge = element("span", launcher, { hidden: "", "aria-hidden": "true" });
 
+  let said: ReturnType<typeof words>;
   let installed = false;
   let ready = false;
   let opened = false;
@@ -74,7 +71,9 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
   let frame: HTMLIFrameElement | undefined;
   let before: Element | null;
 
-  const emit = (event: Event, detail?: unknown) => handlers[event]?.forEach((handler) => handler(detail));
+  // A handler that fails is nobody else's matter.
+  const emit = (event: Event, detail?: unknown) =>
+    handlers[event]?.forEach((handler) => queueMicrotask(() => handler(detail)));
 
   const show = () => {
     host.classList.toggle("open", opened);
@@ -88,7 +87,7 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
   const load = () => {
     if (frame) return;
     const about = new URLSearchParams({ origin: location.origin, lang: said.lang });
-    frame = element<HTMLIFrameElement>("iframe", panel, {
+    frame = element("iframe", panel, {
       title: said.title,
       allow: "microphone; camera; autoplay",
       // So that the server can say, in words, that this website may not show the chat.
@@ -105,13 +104,14 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
   const turn = (open: boolean) => {
     if (open === opened) return;
     opened = open;
-    if (open) before = document.activeElement;
+    if (open) before = root.activeElement ?? document.activeElement;
     const within = document.activeElement === host;
     load();
     show();
     tell({ type: open ? "open" : "close" });
     if (open) frame!.focus();
-    else if (within) ((host.classList.contains("away") ? before : launcher) as HTMLElement).focus();
+    // Back to where it was, which is nowhere in some browsers after a click.
+    else if (within) ((!before || before === document.body ? launcher : before) as HTMLElement).focus();
     emit(open ? "open" : "close");
   };
 
@@ -186,10 +186,12 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
   page.OpenChat = api;
   Array.from(early?.q ?? []).forEach((call) => api(...(Array.from(call) as Call)));
 
-  const start = (color: string, problem?: unknown) => {
-    if (color) {
-      host.style.setProperty("--color", color);
-      host.style.setProperty("--ink", inkOn(color));
+  const start = ({ branding, language }: Business, problem?: unknown) => {
+    said = words(lang ?? language);
+    panel.setAttribute("aria-label", said.title);
+    if (branding) {
+      host.style.setProperty("--color", branding.color);
+      host.style.setProperty("--ink", inkOn(branding.color));
     }
     if (position === "start") host.classList.add("start");
     launcher.onclick = () => turn(!opened);
@@ -209,10 +211,10 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
     const answer = asked && asked.status !== 429 && asked.status < 500 && (await asked.json().catch(() => null));
     // The page is better off without a launcher than with one that leads nowhere.
     if (!answer) setTimeout(ask, retry, Math.min(2 * retry, LAST_RETRY));
-    else if (asked.ok) start(answer.business.branding.color);
+    else if (asked.ok) start(answer.business);
     else {
       console.error(`OpenChat: ${answer.error}`);
-      start("", { code: answer.code, error: answer.error });
+      start({}, { code: answer.code, error: answer.error });
     }
   };
 

@@ -7,8 +7,8 @@ const CATALOGUE: Record<string, [open: string, close: string, title: string]> = 
   ar: ["فتح الدردشة", "إغلاق الدردشة", "دردشة الدعم"],
 };
 
-/** The words in the language that the website asks for, else in the visitor's first that we speak, else in English. */
-export function words(wanted: string | undefined): { lang: string; open: string; close: string; title: string } {
+/** The words in the language that the website or the business asks for, else in the visitor's first that we speak, else in English. */
+export function words(wanted: string | null | undefined): { lang: string; open: string; close: string; title: string } {
   const lang =
     [wanted, ...navigator.languages].map((it) => it?.slice(0, 2).toLowerCase() ?? "").find((it) => CATALOGUE[it]) ?? "en";
   const [open, close, title] = CATALOGUE[lang]!;

@@ -5,6 +5,7 @@ import { host } from "../chat/host";
 import { Speaking } from "../chat/ui/speech";
 import { Trouble } from "../chat/ui/Trouble";
 import { speak } from "../i18n";
+import { rareWords } from "../i18n/rare";
 
 const about = new URLSearchParams(location.hash.slice(1));
 const speech = await speak(about.get("lang"));
@@ -13,7 +14,9 @@ const code = app.dataset.code ?? "";
 const message = app.textContent.trim();
 const website = host(about.get("origin"), () => undefined);
 
-document.title = speech.words.troubleTitle[code] ?? speech.words.trouble;
+const words = rareWords(speech.lang);
+
+document.title = words.troubleTitle[code] ?? words.trouble;
 app.textContent = "";
 render(
   <Speaking.Provider value={speech}>

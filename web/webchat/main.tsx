@@ -1,6 +1,6 @@
 /** The widget's frame. */
 import "../chat/ui/chat.css";
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ask } from "../api/client";
 import type { Config } from "../api/types";
@@ -8,6 +8,7 @@ import { createChat } from "../chat/chat";
 import { widgetDoor } from "../chat/door";
 import { host } from "../chat/host";
 import { keep } from "../chat/keep";
+import type { About } from "../chat/state";
 import { ChatView } from "../chat/ui/ChatView";
 import { speak } from "../i18n";
 import type { ToFrame } from "../loader/protocol";
@@ -17,17 +18,32 @@ const KEY_ID = "oc_live_".length + 22;
 
 const key = new URLSearchParams(location.search).get("key") ?? "";
 const about = new URLSearchParams(location.hash.slice(1));
-const speech = await speak(about.get("lang"));
+const asked = about.get("lang");
+const speech = signal(await speak(asked));
 const kept = keep(() => localStorage, `openchat:${key.slice(0, KEY_ID)}:`);
 
 const website = host(about.get("origin"), (message) => void obey(message));
 const chat = createChat({
   door: widgetDoor(key, kept),
   kept,
-  config: () => ask<Config>("GET", "/api/public/support/config", { "x-api-key": key }),
+  look,
   // What is said stays in the frame; the website learns that something was.
   onMessage: ({ id, author, createdAt }) => website?.say({ type: "message", detail: { id, author, createdAt } }),
 });
+
+async function look(): Promise<About> {
+  const { business, branding, settings, availability, language, calls } = await ask<Config>(
+    "GET",
+    "/api/public/support/config",
+    { "x-api-key": key },
+  );
+  const { welcomeMessage = null, awayMessage = null } = settings;
+  return {
+    business: { name: business.name, branding, welcomeMessage, awayMessage, language: language ?? null },
+    availability,
+    calls: calls ?? false,
+  };
+}
 
 async function obey(message: ToFrame): Promise<void> {
   try {
@@ -41,6 +57,7 @@ async function obey(message: ToFrame): Promise<void> {
       case "update":
         return await chat.introduce(message.profile);
       case "logout":
+        website?.say({ type: "talking", talking: false });
         return await chat.logout();
     }
   } catch (error) {
@@ -57,6 +74,11 @@ if (website) {
     if (chat.customer.value) website.say({ type: "talking", talking: chat.conversation.value?.status === "open" });
   });
 }
+effect(() => {
+  // The loader has asked for the business's language already, unless its website has another.
+  const wanted = chat.business.value?.language;
+  if (wanted && !asked) void speak(wanted).then((spoken) => (speech.value = spoken));
+});
 const onClose = website ? () => website.say({ type: "close" }) : undefined;
 render(<ChatView chat={chat} speech={speech} onClose={onClose} />, document.querySelector("#app")!);
 website?.say({ type: "ready" });

@@ -1,9 +1,19 @@
 /** One message. */
-import { clock } from "../../i18n";
+import { clock, size } from "../../i18n";
 import type { Chat } from "../chat";
 import { pieces } from "../links";
+import type { Outgoing } from "../outbox";
+import { lazily } from "./lazily";
 import { type Line, together } from "./lines";
 import { useSpeech } from "./speech";
+
+/** The most bytes that a file may have, as the server says. */
+const MOST_BYTES = 10 * 1024 * 1024;
+
+const FileView = lazily(
+  () => import("./FileView").then((it) => it.FileView),
+  ({ file }) => <p class="bubble">{file.name}</p>,
+);
 
 interface Props {
   line: Line;
@@ -13,7 +23,7 @@ interface Props {
 }
 
 export function Bubble({ line, before, after, chat }: Props) {
-  const { locale, words } = useSpeech();
+  const { words } = useSpeech();
   const opens = !together(before, line);
   const closes = !together(line, after);
   if (!line.mine && line.author === null) return <p class="system">{line.text}</p>;
@@ -29,25 +39,27 @@ export function Bubble({ line, before, after, chat }: Props) {
         <p class={line.mine || !opens ? "unseen" : "author"} dir="auto">
           {line.mine ? words.you : line.author}
         </p>
-        <p class="bubble" dir="auto">
-          {pieces(line.text).map((piece) =>
-            typeof piece === "string" ? (
-              piece
-            ) : (
-              <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
-                {piece.text}
-              </a>
-            ),
-          )}
-        </p>
-        {line.at && (closes || held(line)) && (
-          <p class="foot">
-            <time dateTime={line.at}>{clock(locale, line.at)}</time>
-            {line.state && (!after || held(line)) && <State line={line} chat={chat} />}
-          </p>
-        )}
+        {line.file && <FileView file={line.file} chat={chat} />}
+        {line.text && <Text text={line.text} />}
+        {line.at && (closes || held(line)) && <Foot line={line} last={!after} chat={chat} />}
       </div>
     </article>
+  );
+}
+
+function Text({ text }: { text: string }) {
+  return (
+    <p class="bubble" dir="auto">
+      {pieces(text).map((piece) =>
+        typeof piece === "string" ? (
+          piece
+        ) : (
+          <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </p>
   );
 }
 
@@ -56,10 +68,19 @@ function held(line: Line): boolean {
   return line.state === "waiting" || line.state === "refused";
 }
 
-function State({ line, chat }: { line: Line; chat: Chat }) {
+function Foot({ line, last, chat }: { line: Line; last: boolean; chat: Chat }) {
+  const { locale } = useSpeech();
+  return (
+    <p class="foot">
+      <time dateTime={line.at!}>{clock(locale, line.at!)}</time>
+      {line.state && (last || held(line)) && <State line={line} chat={chat} />}
+    </p>
+  );
+}
+
+function State({ line: { state, outgoing }, chat }: { line: Line; chat: Chat }) {
   const { words } = useSpeech();
-  const { outgoing } = line;
-  switch (line.state) {
+  switch (state) {
     case "seen":
       return <span>{words.seen}</span>;
     case "sent":
@@ -76,7 +97,7 @@ function State({ line, chat }: { line: Line; chat: Chat }) {
     case "refused":
       return (
         <>
-          <span class="wrong">{outgoing?.reason ? `${words.refused}: ${outgoing.reason}` : words.refused}</span>
+          <Refusal of={outgoing} />
           <button type="button" onClick={() => outgoing && chat.discard(outgoing)}>
             {words.discard}
           </button>
@@ -85,6 +106,24 @@ function State({ line, chat }: { line: Line; chat: Chat }) {
     default:
       return <span>{words.sending}</span>;
   }
+}
+
+/** Why a message was refused; what has no words here is told in the server's. */
+function Refusal({ of }: { of: Outgoing | undefined }) {
+  const { locale, words } = useSpeech();
+  const { code, message } = of?.refusal ?? { code: "", message: "" };
+  if (code === "file_too_large") return <span class="wrong">{words.fileTooLarge(size(locale, MOST_BYTES))}</span>;
+  if (code === "file_type_not_allowed") return <span class="wrong">{words.fileType}</span>;
+  return (
+    <span class="wrong">
+      {words.refused}
+      {message && (
+        <span lang="en" dir="ltr">
+          {`: ${message}`}
+        </span>
+      )}
+    </span>
+  );
 }
 
 /** Somebody types; a live region says who. */

@@ -1,19 +1,22 @@
 /** The whole chat: who is there, what was said, what can be written. */
+import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Speech } from "../../i18n";
 import { wear } from "../brand";
 import type { Chat } from "../chat";
-import { Composer } from "./Composer";
+import { attachAll, Composer } from "./Composer";
 import { Connection } from "./Connection";
 import { Header } from "./Header";
+import { lazily } from "./lazily";
 import { Log } from "./Log";
-import { Outcome } from "./Outcome";
 import { Speaking } from "./speech";
-import { Trouble } from "./Trouble";
+
+const Outcome = lazily(() => import("./Outcome").then((it) => it.Outcome));
+export const Trouble = lazily(() => import("./Trouble").then((it) => it.Trouble));
 
 interface Props {
   chat: Chat;
-  speech: Speech;
+  speech: ReadonlySignal<Speech>;
   /** Closes the chat, where there is something behind it. */
   onClose?: (() => void) | undefined;
 }
@@ -32,20 +35,23 @@ export function ChatView({ chat, speech, onClose }: Props) {
     const fine = matchMedia("(pointer: fine)").matches;
     (fine ? page.current?.querySelector("textarea") : page.current)?.focus({ preventScroll: true });
   }, [watching]);
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    attachAll(chat, event.dataTransfer?.files);
+  };
   return (
-    <Speaking.Provider value={speech}>
+    <Speaking.Provider value={speech.value}>
       {trouble ? (
         <Trouble trouble={trouble} onClose={onClose} />
       ) : (
-        <main class="chat" ref={page} tabIndex={-1}>
+        <main class="chat" ref={page} tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
           <Header chat={chat} onClose={onClose} />
           <Connection chat={chat} />
           <Log chat={chat} />
-          <Outcome chat={chat} />
+          {chat.conversation.value?.status === "resolved" && <Outcome chat={chat} />}
           <Composer chat={chat} />
         </main>
       )}
     </Speaking.Provider>
   );
 }
-

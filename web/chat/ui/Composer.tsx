@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { number } from "../../i18n";
 import type { Chat } from "../chat";
-import { Send } from "./icons";
+import { Clip, Send } from "./icons";
 import { useSpeech } from "./speech";
 
 /** The most characters that the server takes. */
@@ -36,6 +36,9 @@ export function Composer({ chat }: { chat: Chat }) {
     setText(now);
     chat.tellTyping(now.trim() !== "");
   };
+  const onPaste = (event: ClipboardEvent) => {
+    if (attachAll(chat, event.clipboardData?.files)) event.preventDefault();
+  };
 
   return (
     <form
@@ -50,6 +53,7 @@ export function Composer({ chat }: { chat: Chat }) {
           {words.tooLong(number(locale, MOST))}
         </p>
       )}
+      <Attach chat={chat} />
       <textarea
         ref={box}
         rows={1}
@@ -63,10 +67,35 @@ export function Composer({ chat }: { chat: Chat }) {
         autocomplete="off"
         onInput={onInput}
         onKeyDown={onKeyDown}
+        onPaste={onPaste}
       />
-      <button type="submit" aria-label={words.send} aria-disabled={!text.trim() || long}>
+      <button type="submit" class="send" aria-label={words.send} aria-disabled={!text.trim() || long}>
         <Send />
       </button>
     </form>
   );
+}
+
+function Attach({ chat }: { chat: Chat }) {
+  const { words } = useSpeech();
+  const input = useRef<HTMLInputElement>(null);
+  const onChange = () => {
+    attachAll(chat, input.current!.files);
+    // The same file may be chosen again.
+    input.current!.value = "";
+  };
+  return (
+    <>
+      <input ref={input} type="file" multiple hidden onChange={onChange} />
+      <button type="button" class="attach" aria-label={words.attach} onClick={() => input.current!.click()}>
+        <Clip />
+      </button>
+    </>
+  );
+}
+
+/** Sends files; answers whether there were any. */
+export function attachAll(chat: Chat, files: FileList | null | undefined): boolean {
+  Array.from(files ?? []).forEach(chat.attach);
+  return !!files?.length;
 }

@@ -1,8 +1,12 @@
 /** Who is asked: the business, and who of it is there. */
-import { duration, number } from "../../i18n";
+import { duration, number, soon } from "../../i18n";
 import type { Chat } from "../chat";
+import { deserted } from "../state";
 import { Close } from "./icons";
+import { lazily } from "./lazily";
 import { useSpeech } from "./speech";
+
+const CallButtons = lazily(() => import("./CallButtons").then((it) => it.CallButtons));
 
 export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) | undefined }) {
   const { words } = useSpeech();
@@ -24,6 +28,7 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
           <Presence chat={chat} />
         </p>
       </div>
+      {chat.calls.value && <CallButtons chat={chat} />}
       {onClose && (
         <button type="button" class="close" aria-label={words.close} onClick={onClose}>
           <Close />
@@ -45,11 +50,12 @@ function Presence({ chat }: { chat: Chat }) {
     return <>{seconds >= 60 ? `${line}. ${words.wait(duration(locale, seconds))}` : line}</>;
   }
   if (!there) return null;
-  const online = there.agentsOnline > 0;
+  const online = !deserted(there);
+  const { opensAt } = there;
   return (
     <>
       <span class={online ? "dot online" : "dot"} aria-hidden="true" />
-      {online ? words.online : words.offline}
+      {online ? words.online : opensAt ? words.back(soon(locale, opensAt)) : words.offline}
     </>
   );
 }

@@ -12,12 +12,13 @@ import { useSpeech } from "./speech";
 const NEAR = 80;
 
 export function Log({ chat }: { chat: Chat }) {
-  const { locale, words } = useSpeech();
+  const speech = useSpeech();
+  const { locale, words } = speech;
   const box = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   const height = useRef(0);
   const [behind, setBehind] = useState(false);
-  const all = lines(chat, words);
+  const all = lines(chat, speech);
   const typist = chat.typist.value;
   const first = all[0]?.key;
   const last = all.at(-1);

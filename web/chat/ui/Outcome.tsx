@@ -1,5 +1,7 @@
 /** Once a conversation is resolved: that it is, and how it was. */
+import "./outcome.css";
 import { useState } from "preact/hooks";
+import { rareWords } from "../../i18n/rare";
 import type { Chat } from "../chat";
 import { Star } from "./icons";
 import { useSpeech } from "./speech";
@@ -7,19 +9,17 @@ import { useSpeech } from "./speech";
 const SCORES = [1, 2, 3, 4, 5];
 
 export function Outcome({ chat }: { chat: Chat }) {
-  const { words } = useSpeech();
-  const conversation = chat.conversation.value;
-  if (conversation?.status !== "resolved") return null;
+  const words = rareWords(useSpeech().lang);
   return (
     <section class="outcome">
       <p role="status">{words.resolved}</p>
-      <Judgement key={conversation.id} chat={chat} />
+      <Judgement key={chat.conversation.value?.id} chat={chat} />
     </section>
   );
 }
 
 function Judgement({ chat }: { chat: Chat }) {
-  const { words } = useSpeech();
+  const words = rareWords(useSpeech().lang);
   const given = chat.conversation.value?.rating;
   const [score, setScore] = useState(0);
   const [comment, setComment] = useState("");

@@ -1,5 +1,7 @@
 /** Says why there is no chat: to the customer what to do, to whoever runs the website what is wrong. */
-import type { Trouble as Cause } from "../chat";
+import "./trouble.css";
+import { rareWords } from "../../i18n/rare";
+import type { Trouble as Cause } from "../state";
 import { Broken, Close } from "./icons";
 import { useSpeech } from "./speech";
 
@@ -12,7 +14,7 @@ interface Props {
 const PASSING = ["unavailable", "view_behind", "timed_out", "busy", "internal_error", "unreachable", "rate_limited"];
 
 export function Trouble({ trouble: { code, message }, onClose }: Props) {
-  const { words } = useSpeech();
+  const words = rareWords(useSpeech().lang);
   const passing = PASSING.includes(code);
   const said = words.link[code] ?? (passing ? words.troubleServer : words.troubleSite);
   const technical = !words.link[code] && !passing;

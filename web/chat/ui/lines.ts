@@ -1,7 +1,8 @@
 /** What the log shows, line by line: greeting, transcript, and what is on its way. */
-import type { Words } from "../../i18n/en";
+import { type Speech, soon } from "../../i18n";
+import type { FileRef } from "../../api/types";
 import type { Chat } from "../chat";
-import type { Outgoing } from "../outbox";
+import type { Attached, Outgoing } from "../outbox";
 
 export interface Line {
   key: string;
@@ -9,6 +10,7 @@ export interface Line {
   /** Who says it; nobody, when OpenChat does. */
   author: string | null;
   text: string;
+  file: FileRef | Attached | null;
   /** When; the greeting is there at all times. */
   at: string | null;
   /** How far a message of our own has come. */
@@ -20,17 +22,18 @@ export interface Line {
 /** Messages of one author that come within this time stand together, in milliseconds. */
 const TOGETHER = 5 * 60_000;
 
-export function lines(chat: Chat, words: Words): Line[] {
+export function lines(chat: Chat, speech: Speech): Line[] {
+  const readByAgents = chat.conversation.value?.marks.readByAgents ?? 0;
   const said = chat.messages.value.map((message): Line => {
     const mine = message.author.kind === "customer";
-    const seen = message.position <= (chat.conversation.value?.readUpTo.agents ?? 0);
     return {
       key: message.clientMessageId ?? message.id,
       mine,
       author: message.author.kind === "agent" ? message.author.name : null,
       text: message.text,
+      file: message.file ?? null,
       at: message.createdAt,
-      state: mine ? (seen ? "seen" : "sent") : null,
+      state: mine ? (message.position <= readByAgents ? "seen" : "sent") : null,
     };
   });
   const outgoing = chat.outbox.value.map(
@@ -39,12 +42,13 @@ export function lines(chat: Chat, words: Words): Line[] {
       mine: true,
       author: null,
       text: it.text,
+      file: it.file ?? null,
       at: it.createdAt,
       state: it.state,
       outgoing: it,
     }),
   );
-  return [...greeting(chat, words), ...said, ...outgoing];
+  return [...greeting(chat, speech), ...said, ...outgoing];
 }
 
 /** Whether two lines are said in one breath. */
@@ -55,10 +59,13 @@ export function together(one: Line | undefined, other: Line | undefined): boolea
   return same && a.toDateString() === b.toDateString() && Math.abs(b.getTime() - a.getTime()) < TOGETHER;
 }
 
-/** What the business says first: that nobody is there, or that it is there to help. */
-function greeting(chat: Chat, words: Words): Line[] {
+/** What the business says first: that nobody is there, and until when, or that it is there to help. */
+function greeting(chat: Chat, { words, locale }: Speech): Line[] {
   const business = chat.business.value;
   if (!business || chat.hasEarlier.value) return [];
-  const text = chat.away.value ? (business.awayMessage ?? words.away) : (business.welcomeMessage ?? words.welcome);
-  return [{ key: "greeting", mine: false, author: business.name, text, at: null, state: null }];
+  const line = { mine: false, author: business.name, file: null, at: null, state: null };
+  if (!chat.away.value) return [{ ...line, key: "greeting", text: business.welcomeMessage ?? words.welcome }];
+  const opensAt = chat.availability.value?.opensAt;
+  const text = business.awayMessage ?? words.away;
+  return [{ ...line, key: "greeting", text: opensAt ? `${text}\n${words.back(soon(locale, opensAt))}` : text }];
 }

@@ -1,0 +1,11 @@
+/** What most chats never say: it comes with the parts that say it, in every language. */
+import { ar } from "./ar";
+import { en, type Words } from "./en";
+import { es } from "./es";
+import { fr } from "./fr";
+
+const CATALOGUES: Record<string, Words> = { en, es, fr, ar };
+
+export function rareWords(lang: string): Words {
+  return CATALOGUES[lang] ?? en;
+}
