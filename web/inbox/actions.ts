@@ -77,7 +77,7 @@ function move(inbox: Inbox, action: Action): void {
     case "next":
     case "previous":
       row.value = neighbour(inbox, row.value, action === "next" ? 1 : -1) ?? row.value;
-      inbox.rowFocus.value += 1;
+      inbox.rowFocus.value = true;
       break;
     case "open":
       if (row.value) inbox.open(row.value);
@@ -89,8 +89,12 @@ function move(inbox: Inbox, action: Action): void {
       break;
     }
     case "back":
+      if (inbox.panel.value && matchMedia("(max-width: 1199px)").matches) {
+        inbox.panel.value = false;
+        break;
+      }
       inbox.open(null);
-      inbox.rowFocus.value += 1;
+      inbox.rowFocus.value = true;
       break;
     case "takeNext":
       inbox.takeNext();
@@ -110,7 +114,7 @@ function move(inbox: Inbox, action: Action): void {
     case "queue":
     case "search":
       inbox.show(action);
-      if (action !== "search") inbox.rowFocus.value += 1;
+      if (action !== "search") inbox.rowFocus.value = true;
   }
 }
 

@@ -35,8 +35,8 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   const wished = signal<Availability | null>(null);
   /** That the agent wants to write, until the field has the focus. */
   const writing = signal<"reply" | "note" | null>(null);
-  /** Counts how often the list's current row was asked to take the focus. */
-  const rowFocus = signal(0);
+  /** That the list's current row is to take the focus. */
+  const rowFocus = signal(false);
   const panel = signal(prefs.choices.value.panel && matchMedia("(min-width: 1200px)").matches);
 
   // The parts know each other only through what is known, which the feed fills later.

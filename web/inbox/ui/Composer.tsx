@@ -1,5 +1,5 @@
 /** Where the agent writes: replies and notes, canned replies after a slash, files. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { number } from "../../i18n";
 import { draftOf, keepDraft } from "../drafts";
 import type { Inbox } from "../inbox";
@@ -44,13 +44,14 @@ export function Composer({ inbox, watch, it }: Props) {
   const canned = useCanned(inbox, it, box, text, write);
 
   useEffect(() => keepDraft(inbox.kept, it.id, draft), [draft]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const area = box.current!;
     area.style.height = "auto";
     area.style.height = `${area.scrollHeight}px`;
   }, [text]);
   const wanted = inbox.writing.value;
-  useEffect(() => {
+  // At once, so that the next key is a letter already.
+  useLayoutEffect(() => {
     if (!wanted) return;
     inbox.writing.value = null;
     change({ note: wanted === "note" });

@@ -36,12 +36,12 @@ function SearchField({ inbox }: { inbox: Inbox }) {
   const field = useRef<HTMLInputElement>(null);
   const { lists, place } = inbox;
   const searching = place.shown.value === "search";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (searching) field.current?.focus();
   }, [searching]);
   const leave = () => {
     inbox.show("mine");
-    inbox.rowFocus.value += 1;
+    inbox.rowFocus.value = true;
   };
   return (
     <search class="search">
@@ -63,7 +63,7 @@ function SearchField({ inbox }: { inbox: Inbox }) {
           event.preventDefault();
           const first = inbox.rows.value[0];
           if (first) place.row.value = typeof first === "string" ? first : first.id;
-          inbox.rowFocus.value += 1;
+          inbox.rowFocus.value = true;
         }}
       />
       {searching && (
@@ -143,16 +143,17 @@ function Rows({ inbox }: { inbox: Inbox }) {
   useEffect(() => {
     if (progress.state !== "failed" && nearEnd(rows.length, ROW, view.top, view.height)) fetchMore(inbox);
   });
-  const asked = useRef(inbox.rowFocus.value);
+  const wanted = inbox.rowFocus.value;
   useLayoutEffect(() => {
-    if (asked.current === inbox.rowFocus.value || !rows.length) return;
-    asked.current = inbox.rowFocus.value;
+    if (!wanted || progress.state === "loading") return;
+    inbox.rowFocus.value = false;
+    if (!rows.length) return;
     const it = box.current!;
-    it.scrollTop = scrollFor(Math.max(0, current), ROW, it.scrollTop, it.clientHeight);
-    const id = current < 0 ? idOf(rows[0]!) : row.value;
+    const id = idOf(rows[Math.max(0, current)]!);
     row.value = id;
-    requestAnimationFrame(() => it.querySelector<HTMLElement>(`[data-id="${id}"] a`)?.focus({ preventScroll: true }));
-  }, [inbox.rowFocus.value, rows.length, current]);
+    it.scrollTop = scrollFor(Math.max(0, current), ROW, it.scrollTop, it.clientHeight);
+    it.querySelector<HTMLElement>(`[data-id="${id}"] a`)?.focus({ preventScroll: true });
+  }, [wanted, rows, progress.state]);
 
   const visible = Array.from({ length: drawn.last - drawn.first }, (_, at) => drawn.first + at);
   // The current row keeps the focus even when it is scrolled away.

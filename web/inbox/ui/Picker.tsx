@@ -1,6 +1,6 @@
 /** A list to choose from over the page, by letters, arrows and Enter, or by pointer. */
 import type { ComponentChildren, ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useSpeech } from "../speech";
 import { Check } from "./icons";
 
@@ -111,7 +111,7 @@ interface ModalProps {
 /** What stands over the page until it is closed. */
 export function Modal({ label, kind, onClose, children }: ModalProps) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     return () => {

@@ -1,6 +1,6 @@
 /** One conversation: who it is with and where it stands, what was said, and where the agent writes. */
 import type { ComponentType } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { settle } from "../actions";
 import type { Inbox } from "../inbox";
 import { moment, useSpeech } from "../speech";
@@ -60,7 +60,7 @@ function Header({ inbox, it }: { inbox: Inbox; it: Conversation }) {
   const { words, locale } = useSpeech();
   const title = useRef<HTMLHeadingElement>(null);
   const name = nameOf(it.customer, words.visitor);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Whoever opens a conversation by key or by its row goes on reading there.
     if (!inbox.writing.value) title.current?.focus({ preventScroll: true });
   }, []);
