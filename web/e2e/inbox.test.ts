@@ -140,7 +140,7 @@ test("the palette and the list of shortcuts find everything", async () => {
   await page.keyboard.press("Control+k");
   await page.keyboard.type("go to all");
   await page.keyboard.press("Enter");
-  await says(page, ".list-column h1", "All");
+  await says(page, ".list-column h2", "All");
   await page.keyboard.press("/");
   await page.keyboard.type("jane 4711");
   await saysNot(page, ".row", "Omar");

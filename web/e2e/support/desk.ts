@@ -15,7 +15,7 @@ export async function desk(person: Person, conversation?: string, options: Brows
   const { page } = browser;
   page.setDefaultTimeout(15_000);
   await page.goto(`${person.server.url}/inbox${conversation ? `#${conversation}` : ""}`);
-  await page.waitForSelector(conversation ? ".talk-header h2" : ".list-column h1");
+  await page.waitForSelector(conversation ? ".talk-header h2" : ".list-column h2");
   await settled(page);
   return {
     ...browser,

@@ -129,6 +129,8 @@ export class Backend {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ token }),
     });
-    return ((await answer.json()) as { token: string }).token;
+    const begun = (await answer.json()) as { session: { token: string } };
+    if (!answer.ok) throw new Error(JSON.stringify(begun));
+    return begun.session.token;
   }
 }

@@ -30,11 +30,14 @@ export function App({ inbox, watch, speech }: Props) {
       <Connection inbox={inbox} speech={speech} />
       <div class={shape}>
         <Nav inbox={inbox} />
-        <List inbox={inbox} />
-        <main class="talk-column" aria-label={speech.words.conversation}>
-          <TalkView inbox={inbox} watch={watch} key={openId.value ?? ""} />
+        <main>
+          <h1 class="unseen">{speech.words.inbox}</h1>
+          <List inbox={inbox} />
+          <section class="talk-column" aria-label={speech.words.conversation}>
+            <TalkView inbox={inbox} watch={watch} key={openId.value ?? ""} />
+          </section>
+          {inbox.panel.value && openId.value && <Panel inbox={inbox} />}
         </main>
-        {inbox.panel.value && openId.value && <Panel inbox={inbox} />}
       </div>
       <Dialogs inbox={inbox} />
       <Toasts toasts={inbox.toasts} />

@@ -73,7 +73,7 @@ export function Composer({ inbox, watch, it }: Props) {
     if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
-      box.current?.closest("main")?.querySelector<HTMLElement>("h2")?.focus();
+      box.current?.closest(".talk-column")?.querySelector<HTMLElement>("h2")?.focus();
     }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

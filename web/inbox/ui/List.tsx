@@ -21,7 +21,7 @@ export function List({ inbox }: { inbox: Inbox }) {
   return (
     <section class="list-column" aria-label={words.list}>
       <header>
-        <h1>{words.views[shown]}</h1>
+        <h2>{words.views[shown]}</h2>
         <SearchField inbox={inbox} />
       </header>
       {shown === "queue" && <QueueBar inbox={inbox} />}
@@ -215,7 +215,7 @@ function Foot({ inbox, progress, empty }: { inbox: Inbox; progress: Progress; em
   if (!empty || (shown === "search" && !inbox.lists.query.value.trim())) return null;
   return (
     <div class="nothing">
-      <h2>{words.empty[shown]}</h2>
+      <h3>{words.empty[shown]}</h3>
       <p>{words.emptyHint[shown]}</p>
     </div>
   );

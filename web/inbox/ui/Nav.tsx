@@ -20,7 +20,7 @@ export function Nav({ inbox }: { inbox: Inbox }) {
   const { dialog } = inbox;
   const business = inbox.inbox.value?.business.name ?? words.inbox;
   return (
-    <div class="nav">
+    <header class="nav">
       <p class="business" dir="auto">
         <Face id={business} name={business} />
         <span>{business}</span>
@@ -39,7 +39,7 @@ export function Nav({ inbox }: { inbox: Inbox }) {
           <Tool label={words.settings} onClick={() => (dialog.value = "settings")} Icon={Settings} />
         </div>
       </div>
-    </div>
+    </header>
   );
 }
 

@@ -11,12 +11,12 @@ export function Panel({ inbox }: { inbox: Inbox }) {
   const { words } = useSpeech();
   const it = inbox.current.value;
   return (
-    <aside class="panel" aria-label={words.customer}>
+    <section class="panel" aria-label={words.customer}>
       <button type="button" class="tool close" aria-label={words.close} onClick={() => (inbox.panel.value = false)}>
         <Close />
       </button>
       {it ? <Known inbox={inbox} it={it} /> : <p class="quiet">{words.noCustomer}</p>}
-    </aside>
+    </section>
   );
 }
 
