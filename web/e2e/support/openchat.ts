@@ -32,9 +32,14 @@ export class OpenChat {
     return it;
   }
 
+  /** Where it keeps everything. */
+  get data(): string {
+    return join(this.#data, "data");
+  }
+
   /** Starts it, where it was before if it has run already. */
   async run(): Promise<void> {
-    const env = { ...process.env, OC_DATA_DIR: join(this.#data, "data"), OC_HTTP_ADDR: this.#address };
+    const env = { ...process.env, OC_DATA_DIR: this.data, OC_HTTP_ADDR: this.#address };
     const child = spawn(binary(), ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";
