@@ -101,6 +101,19 @@ test("colleagues and customers are seen typing, in the list too, and not while t
   expect(await one.page.innerText(".typing-line")).not.toContain("Sam");
 });
 
+test("who looks at the same conversation is seen, in the list too, until they go", async () => {
+  const id = await backend.writes(customer("Tom"), "Anybody?");
+  const one = await at(ana, id);
+  await one.page.keyboard.press("g");
+  await one.page.keyboard.press("u");
+  const other = await at(sam, id);
+  await says(one.page, ".viewers", "Sam Okafor is here");
+  await says(one.page, ".row .eye", "Sam Okafor");
+  await says(other.page, ".viewers", "Ana Rivera is here");
+  await other.page.keyboard.press("u");
+  await saysNot(one.page, ".viewers", "Sam Okafor");
+});
+
 test("a command that the server can't take now is shown at once and carried out later", async () => {
   const id = await backend.writes(customer("Ines"), "Please help.");
   const { page } = await at(ana, id);

@@ -1,5 +1,5 @@
 /** Where the agent is: which view, which conversation; the page's address says the latter. */
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { View } from "./views";
 
 export type Shown = View | "queue" | "search";
@@ -7,16 +7,16 @@ export type Shown = View | "queue" | "search";
 const ID = /^cnv_[0-9a-f]{32}$/;
 
 /** The conversation that an address names. */
-export function named(location: { pathname: string; hash: string }): string | null {
-  const last = location.pathname.split("/").pop() ?? "";
-  return [last, location.hash.slice(1)].find((it) => ID.test(it)) ?? null;
+export function named(path: string): string | null {
+  const last = path.split("/").pop() ?? "";
+  return ID.test(last) ? last : null;
 }
 
 export type Place = ReturnType<typeof createPlace>;
 
 export function createPlace() {
   const shown = signal<Shown>("mine");
-  const openId = signal<string | null>(named(location));
+  const openId = signal<string | null>(named(location.pathname));
   /** The list's current row, on which the shortcuts work while no conversation is open. */
   const row = signal<string | null>(openId.value);
 
@@ -31,10 +31,7 @@ export function createPlace() {
     openId.value = id;
   }
 
-  addEventListener("popstate", () => (openId.value = named(location)));
-  effect(() => {
-    if (openId.value && location.hash) history.replaceState(null, "", address(openId.value));
-  });
+  addEventListener("popstate", () => (openId.value = named(location.pathname)));
 
   return { shown, openId, row, go };
 }

@@ -14,7 +14,7 @@ export async function desk(person: Person, conversation?: string, options: Brows
   await person.enter(browser.context);
   const { page } = browser;
   page.setDefaultTimeout(15_000);
-  await page.goto(`${person.server.url}/inbox${conversation ? `#${conversation}` : ""}`);
+  await page.goto(`${person.server.url}/inbox${conversation ? `/${conversation}` : ""}`);
   await page.waitForSelector(conversation ? ".talk-header h2" : ".list-column h2");
   await settled(page);
   return {

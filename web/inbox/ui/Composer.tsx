@@ -12,7 +12,7 @@ import { Attach, Canned as CannedIcon, Close, File as FileIcon, Send } from "./i
 import { useUploads } from "./uploads";
 
 /** The most characters that the server takes. */
-const MOST = 10_000;
+const MOST = 16_384;
 /** What the server takes as files. */
 const ACCEPTED =
   ".png,.jpg,.jpeg,.gif,.webp,.pdf,.txt,.csv,.zip,.docx,.xlsx,.pptx,.mp3,.m4a,.ogg,.wav,.mp4,.webm";
