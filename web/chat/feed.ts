@@ -14,9 +14,6 @@ const PONG = 8_000;
 /** The code with which the server ends the feed of a session that is over. */
 const SESSION_ENDED = 4001;
 
-/** A frame with a place in the feed. */
-type Placed = Extract<Frame, { position: Position }>;
-
 /** Where the feed stands after a frame. */
 export type Step =
   /** Here. */
@@ -26,24 +23,33 @@ export type Step =
   /** Something is missing. */
   | "gap";
 
+/** A frame with a place in the feed: a delta says what it follows, a greeting begins there. */
+interface Placed {
+  position: Position;
+  previous?: Position;
+}
+
+/** As much of any feed's frame as following it takes. */
+type Told = { type: string; afterMillis?: number } & Partial<Placed>;
+
 /** Whether a frame with a place in the feed is the next one. */
 export function place(at: Position | null, frame: Placed): Step {
-  if (!("previous" in frame)) return { position: frame.position };
+  if (frame.previous === undefined) return { position: frame.position };
   if (at === null || frame.previous > at) return "gap";
   return frame.position > at ? { position: frame.position } : "repeated";
 }
 
-export interface Feed {
+export interface Feed<C = ClientFrame> {
   /** Sends a frame, if there is a connection, and answers whether: what is true only now isn't worth keeping. */
-  send(frame: ClientFrame): boolean;
+  send(frame: C): boolean;
   /** Tries at once, because something says that it may work now. */
   wake(): void;
   close(): void;
 }
 
-interface Listener {
+interface Listener<F> {
   /** A frame came; deltas come once each and in order. */
-  onFrame(frame: Frame): void;
+  onFrame(frame: F): void;
   /** Whether there is a connection. */
   onLive(live: boolean): void;
   /** A connection could not be opened, for a reason that a browser doesn't tell. Answers whether to go on trying. */
@@ -52,8 +58,15 @@ interface Listener {
   onEnded(): void;
 }
 
-/** Follows the feed of whoever the token is of; without one, of whoever the browser's cookie says. */
-export function follow(token: string | null, listener: Listener): Feed {
+/**
+ * Follows the feed at a path, of whoever the token is of; without one, of whoever the browser's cookie says.
+ * `F` and `C` are what this feed sends and takes.
+ */
+export function follow<F extends object = Frame, C = ClientFrame>(
+  token: string | null,
+  listener: Listener<F>,
+  path = "/api/webchat/socket",
+): Feed<C> {
   const protocols = token ? ["openchat", `bearer.${token}`] : ["openchat"];
   let socket: WebSocket | null = null;
   let at: Position | null = null;
@@ -64,7 +77,7 @@ export function follow(token: string | null, listener: Listener): Feed {
 
   function connect(): void {
     clearTimeout(timer);
-    const url = new URL(`/api/webchat/socket${at === null ? "" : `?after=${at}`}`, location.href);
+    const url = new URL(at === null ? path : `${path}?after=${at}`, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const mine = new WebSocket(url, protocols);
     let greeted = false;
@@ -72,11 +85,11 @@ export function follow(token: string | null, listener: Listener): Feed {
     mine.onmessage = ({ data }) => {
       if (mine !== socket) return;
       beat(PING);
-      const frame = JSON.parse(data) as Frame;
+      const frame = JSON.parse(data) as F & Told;
       if (frame.type === "reconnect") {
-        retry = frame.afterMillis;
-      } else if ("position" in frame) {
-        const step = place(at, frame);
+        retry = frame.afterMillis ?? FIRST_RETRY;
+      } else if (frame.position !== undefined) {
+        const step = place(at, frame as Placed);
         if (step === "repeated") return;
         if (step === "gap") {
           at = null;

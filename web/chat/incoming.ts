@@ -25,6 +25,7 @@ export function take(state: State, typing: Typing, frame: Frame): Message | null
       return null;
     case "resumed":
     case "presence":
+    case "viewing":
     case "pong":
     case "reconnect":
       return null;

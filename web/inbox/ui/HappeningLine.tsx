@@ -1,0 +1,80 @@
+/** Something that happened to a conversation, in one sentence with its reason. */
+import { duration, number } from "../../i18n";
+import type { Happening } from "../history";
+import type { Inbox } from "../inbox";
+import { moment, type Speech, useSpeech } from "../speech";
+import type { Conversation } from "../types";
+import { nameOf } from "./Face";
+
+interface Props {
+  inbox: Inbox;
+  it: Conversation;
+  happening: Happening;
+}
+
+export function HappeningLine({ inbox, it, happening }: Props) {
+  const speech = useSpeech();
+  const named = (id: string) =>
+    inbox.inbox.value?.agents.find((agent) => agent.id === id)?.name ?? speech.words.happened.somebody;
+  const text = sentence(happening, speech, named, nameOf(it.customer, speech.words.visitor));
+  return (
+    <p class="happening" dir="auto">
+      {text} <time dateTime={happening.at}>{moment(speech.locale, happening.at)}</time>
+    </p>
+  );
+}
+
+/** The sentence; `named` knows an agent's name by its id. */
+export function sentence({ change }: Happening, speech: Speech, named: (id: string) => string, customer: string): string {
+  const { words, locale } = speech;
+  const said = words.happened;
+  switch (change.type) {
+    case "conversation.opened":
+      return said.opened(customer, words.channel[change.data.channel] ?? "");
+    case "conversation.assigned":
+      return assigned(change.data, speech, named);
+    case "conversation.unassigned": {
+      const { reason, previous } = change.data;
+      return reason.kind === "released" ? said.released(named(reason.by)) : said[reason.kind](named(previous));
+    }
+    case "conversation.resolved":
+      return said.resolved(change.data.by.name);
+    case "conversation.reopened": {
+      const { cause } = change.data;
+      return cause.kind === "agent" ? said.agent(named(cause.by)) : said[cause.kind];
+    }
+    case "conversation.snoozed":
+      return said.snoozed(change.data.by.name, moment(locale, change.data.until));
+    case "conversation.tagged":
+      return said.tagged(change.data.by.name, new Intl.ListFormat(locale).format(change.data.tags));
+    case "conversation.prioritized":
+      return said.prioritized(change.data.by.name, words.priorityName[change.data.priority]);
+    case "conversation.rated":
+      return said.rated(number(locale, change.data.score));
+    case "call.started":
+      return said.callStarted[change.data.call.type] ?? "";
+    case "call.ended":
+      return change.data.reason === "missed"
+        ? said.callMissed
+        : said.callEnded(duration(locale, change.data.durationSeconds));
+  }
+}
+
+type Assigned = Extract<Happening["change"], { type: "conversation.assigned" }>["data"];
+
+function assigned({ assignee, reason }: Assigned, { words, locale }: Speech, named: (id: string) => string): string {
+  const said = words.happened;
+  switch (reason.kind) {
+    case "routed": {
+      const chosen = reason.candidates[0];
+      const load = chosen ? said.routedLoad(number(locale, chosen.load), number(locale, chosen.capacity)) : "";
+      return said.routed(assignee.name, load);
+    }
+    case "claimed":
+      return said.claimed(assignee.name);
+    case "answered":
+      return said.answered(assignee.name);
+    case "given":
+      return said.given(named(reason.by), assignee.name);
+  }
+}
