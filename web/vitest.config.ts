@@ -1,14 +1,26 @@
-/** How the pages' tests run: those beside the code, and those in e2e/ with a real server and a real browser. */
+/** How the pages are tested: their parts by themselves, and whole in a real browser against the built server. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  root: import.meta.dirname,
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["node_modules/**", "dist/**"],
-    // Each end-to-end file has a server and a browser of its own; two at once are enough for any machine.
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: ["e2e/**", "node_modules/**", "dist/**"],
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["e2e/**/*.test.ts"],
+          // Each file has a server and a browser of its own: two at once would only slow each other down.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

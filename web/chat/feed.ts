@@ -14,15 +14,6 @@ const PONG = 8_000;
 /** The code with which the server ends the feed of a session that is over. */
 const SESSION_ENDED = 4001;
 
-/** Where the feed stands after a frame. */
-export type Step =
-  /** Here. */
-  | { position: Position }
-  /** It had that already. */
-  | "repeated"
-  /** Something is missing. */
-  | "gap";
-
 /** A frame with a place in the feed: a delta says what it follows, a greeting begins there. */
 interface Placed {
   position: Position;
@@ -32,6 +23,15 @@ interface Placed {
 /** As much of any feed's frame as following it takes. */
 type Told = { type: string; afterMillis?: number } & Partial<Placed>;
 
+/** Where the feed stands after a frame. */
+export type Step =
+  /** Here. */
+  | { position: Position }
+  /** It had that already. */
+  | "repeated"
+  /** Something is missing. */
+  | "gap";
+
 /** Whether a frame with a place in the feed is the next one. */
 export function place(at: Position | null, frame: Placed): Step {
   if (frame.previous === undefined) return { position: frame.position };
@@ -40,8 +40,8 @@ export function place(at: Position | null, frame: Placed): Step {
 }
 
 export interface Feed<C = ClientFrame> {
-  /** Sends a frame, if there is a connection: what is true only now isn't worth keeping. */
-  send(frame: C): void;
+  /** Sends a frame, if there is a connection, and answers whether: what is true only now isn't worth keeping. */
+  send(frame: C): boolean;
   /** Tries at once, because something says that it may work now. */
   wake(): void;
   close(): void;
@@ -150,7 +150,9 @@ export function follow<F extends object = Frame, C = ClientFrame>(
   connect();
   return {
     send: (frame) => {
-      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(frame));
+      return true;
     },
     wake: () => {
       if (closed) return;
