@@ -14,15 +14,6 @@ const PONG = 8_000;
 /** The code with which the server ends the feed of a session that is over. */
 const SESSION_ENDED = 4001;
 
-/** Where the feed stands after a frame. */
-export type Step =
-  /** Here. */
-  | { position: Position }
-  /** It had that already. */
-  | "repeated"
-  /** Something is missing. */
-  | "gap";
-
 /** A frame with a place in the feed: a delta says what it follows, a greeting begins there. */
 interface Placed {
   position: Position;
@@ -31,6 +22,15 @@ interface Placed {
 
 /** As much of any feed's frame as following it takes. */
 type Told = { type: string; afterMillis?: number } & Partial<Placed>;
+
+/** Where the feed stands after a frame. */
+export type Step =
+  /** Here. */
+  | { position: Position }
+  /** It had that already. */
+  | "repeated"
+  /** Something is missing. */
+  | "gap";
 
 /** Whether a frame with a place in the feed is the next one. */
 export function place(at: Position | null, frame: Placed): Step {

@@ -1,6 +1,6 @@
 /** What happened to a conversation beside what was said, for the lines between its messages. */
 import { ask } from "../api/client";
-import type { Delta, Page, Position } from "./types";
+import type { Conversation, Delta, Entry, Page, Position } from "./types";
 
 /** Something that happened, with as much of it as a line says. */
 export interface Happening {
@@ -56,12 +56,36 @@ interface Recorded {
   data: object;
 }
 
-/** The latest of what the business's history tells of a conversation; only managers may read it. */
-export async function recorded(conversation: string): Promise<Happening[]> {
-  const path = `/api/business/audit?about=${conversation}&limit=100`;
-  const { data: entries } = await ask<Page<Recorded>>("GET", path, {});
-  return entries.flatMap(({ position, at, type, data }) => {
-    const known = RECORDED[type];
-    return known ? [{ position, at, change: { type: known, data } as unknown as Happening["change"] }] : [];
-  });
+/** The most pages of the business's history that are looked through at once. */
+const PAGES = 5;
+
+/** What the business's history tells of a conversation, back to a position; only managers may read it. */
+export async function recorded(conversation: string, from: Position): Promise<Happening[]> {
+  const found: Happening[] = [];
+  let cursor: string | null = "";
+  for (let page = 0; cursor !== null && page < PAGES; page += 1) {
+    const path: string = `/api/business/audit?about=${conversation}&limit=100${cursor && `&cursor=${cursor}`}`;
+    const { data, nextCursor }: Page<Recorded> = await ask("GET", path, {});
+    for (const { position, at, type, data: told } of data) {
+      const known = RECORDED[type];
+      if (known) found.push({ position, at, change: { type: known, data: told } as unknown as Happening["change"] });
+    }
+    cursor = (data.at(-1)?.position ?? 0) > from ? nextCursor : null;
+  }
+  return found;
+}
+
+/** What the conversation itself tells of its past, for whoever may not read the business's history. */
+export function evident(it: Conversation, entries: readonly Entry[]): Happening[] {
+  // Its place among what was said is known by its time only.
+  const place = (at: string) => (entries.filter((entry) => entry.createdAt <= at).at(-1)?.position ?? 0) + 0.5;
+  const { channel, customer, subject = null, createdAt, resolved } = it;
+  const opened: Happening = {
+    position: 0.5,
+    at: createdAt,
+    change: { type: "conversation.opened", data: { channel, customer, subject } },
+  };
+  if (!resolved) return [opened];
+  const { at, by } = resolved;
+  return [opened, { position: place(at), at, change: { type: "conversation.resolved", data: { by } } }];
 }

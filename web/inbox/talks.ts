@@ -1,7 +1,7 @@
 /** What was said and what happened in the conversations that were opened lately, kept up to date by the feed. */
 import { signal } from "@preact/signals";
 import { ApiError, ask } from "../api/client";
-import { type Happening, happening, recorded } from "./history";
+import { evident, type Happening, happening, recorded } from "./history";
 import { DESK, type Knowledge } from "./knowledge";
 import type { Brief, Conversation, Delta, Entry, Page } from "./types";
 
@@ -59,6 +59,7 @@ export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean)
       });
       arrived(id, answer!);
       if (mayReadHistory) void recount(id);
+      else if (!known) set(id, { happenings: evident(answer!.conversation, answer!.conversation.messages) });
     } catch (error) {
       const unknown = error instanceof ApiError && (error.status === 404 || error.status === 422);
       set(id, { state: unknown ? "unknown" : talks.value.get(id)?.entries.length ? "ready" : "failed", stale: true });
@@ -76,8 +77,10 @@ export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean)
     set(id, { entries, others, earlier, state: "ready" });
   }
 
+  /** Looks up what happened, as far back as what was said is known. */
   async function recount(id: string): Promise<void> {
-    const past = await recorded(id).catch(() => []);
+    const { entries = [], earlier } = talks.value.get(id) ?? {};
+    const past = await recorded(id, earlier ? (entries[0]?.position ?? 0) : 0).catch(() => []);
     const known = talks.value.get(id)?.happenings ?? [];
     const since = known.filter((it) => !past.some((other) => other.position === it.position));
     set(id, { happenings: [...past, ...since] });
@@ -92,6 +95,7 @@ export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean)
     const talk = talks.value.get(id);
     if (talk?.earlier !== cursor) return;
     set(id, { entries: merged(page.data, talk.entries), earlier: page.nextCursor });
+    if (mayReadHistory) void recount(id);
   }
 
   /** Adds something that was said. */

@@ -116,7 +116,7 @@ export function Composer({ inbox, watch, it }: Props) {
       <textarea
         ref={box}
         rows={2}
-        dir="auto"
+        dir={text ? "auto" : undefined}
         value={text}
         aria-label={label}
         aria-autocomplete="list"

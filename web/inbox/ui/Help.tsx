@@ -32,17 +32,19 @@ export function Help({ label, onClose }: { label: string; onClose: () => void })
           {words.close}
         </button>
       </header>
-      {GROUPS.map((group) => (
-        <section key={group}>
-          <h3>{words.groups[group]}</h3>
-          <dl>
-            {BINDINGS.filter((it) => it.group === group).map((it) => (
-              <Shortcut key={it.action} does={words.actions[it.action]} keys={it.keys} />
-            ))}
-            {group === "write" && typed.map(([does, keys]) => <Shortcut key={does} does={does} keys={keys} />)}
-          </dl>
-        </section>
-      ))}
+      <div>
+        {GROUPS.map((group) => (
+          <section key={group}>
+            <h3>{words.groups[group]}</h3>
+            <dl>
+              {BINDINGS.filter((it) => it.group === group).map((it) => (
+                <Shortcut key={it.action} does={words.actions[it.action]} keys={it.keys} />
+              ))}
+              {group === "write" && typed.map(([does, keys]) => <Shortcut key={does} does={does} keys={keys} />)}
+            </dl>
+          </section>
+        ))}
+      </div>
     </Modal>
   );
 }

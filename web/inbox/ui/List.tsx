@@ -49,7 +49,7 @@ function SearchField({ inbox }: { inbox: Inbox }) {
       <input
         ref={field}
         type="search"
-        dir="auto"
+        dir={lists.query.value ? "auto" : undefined}
         aria-label={words.searchLabel}
         placeholder={searching ? words.searchHint : words.searchLabel}
         value={lists.query.value}

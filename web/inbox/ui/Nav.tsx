@@ -21,9 +21,9 @@ export function Nav({ inbox }: { inbox: Inbox }) {
   const business = inbox.inbox.value?.business.name ?? words.inbox;
   return (
     <header class="nav">
-      <p class="business" dir="auto">
+      <p class="business">
         <Face id={business} name={business} />
-        <span>{business}</span>
+        <span dir="auto">{business}</span>
       </p>
       <nav aria-label={words.viewsLabel}>
         {VIEWS.map(([name, Icon]) => (

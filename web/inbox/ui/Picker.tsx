@@ -58,7 +58,7 @@ export function Picker({ label, placeholder, options, free, several = false, onP
       <input
         type="text"
         role="combobox"
-        dir="auto"
+        dir={typed ? "auto" : undefined}
         autocomplete="off"
         aria-label={label}
         aria-expanded="true"

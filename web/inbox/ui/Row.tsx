@@ -25,9 +25,10 @@ export function Row({ inbox, it, now, place, current, open }: Props) {
     event.preventDefault();
     inbox.open(it.id);
   };
+  const unread = it.unread && it.status !== "resolved";
   return (
     <a
-      class={`row${it.unread ? " unread" : ""}${it.status === "resolved" ? " done" : ""}`}
+      class={`row${unread ? " unread" : ""}${it.status === "resolved" ? " done" : ""}`}
       href={`/inbox/${it.id}`}
       tabIndex={current ? 0 : -1}
       aria-current={open ? "true" : undefined}
@@ -39,7 +40,7 @@ export function Row({ inbox, it, now, place, current, open }: Props) {
         <span class="line">
           {place !== null && <span class="place">{place}</span>}
           <strong dir="auto">{name}</strong>
-          {it.unread && <span class="unseen">, {words.unread}</span>}
+          {unread && <span class="unseen">, {words.unread}</span>}
           <time dateTime={at} title={moment(locale, at)}>
             {place !== null && it.waiting
               ? words.waitingFor(ago(locale, it.waiting.since, now))

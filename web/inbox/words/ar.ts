@@ -13,7 +13,6 @@ export const ar: Words = {
   },
   viewsLabel: "العروض",
   list: "المحادثات",
-  unreadCount: (count) => `${count} غير مقروءة`,
   searchLabel: "البحث في المحادثات",
   searchHint: "الاسم أو البريد أو الموضوع أو كلمات…",
   loading: "جارٍ التحميل…",
@@ -89,7 +88,6 @@ export const ar: Words = {
   tag: "الوسوم",
   priority: "الأولوية",
   details: "بيانات العميل",
-  more: "المزيد",
   close: "إغلاق",
 
   reply: "رد",
@@ -163,7 +161,6 @@ export const ar: Words = {
     callEnded: (time) => `انتهت المكالمة بعد ${time}`,
     callMissed: "لم يُرد على المكالمة",
     somebody: "أحدهم",
-    openChat: "OpenChat",
   },
 
   undo: "تراجع",
@@ -187,7 +184,6 @@ export const ar: Words = {
 
   reconnecting: "لا يوجد اتصال. جارٍ إعادة الاتصال…",
   disconnected: "أنت غير متصل بالإنترنت. سيُرسل ما تفعله فور عودة الاتصال.",
-  endedTitle: "تم تسجيل خروجك",
   ended: "انتهت جلستك. ما كتبته محفوظ.",
   signIn: "تسجيل الدخول من جديد",
   trouble: "لا يمكن فتح صندوق الوارد الآن",

@@ -14,7 +14,6 @@ export const en = {
   },
   viewsLabel: "Views",
   list: "Conversations",
-  unreadCount: (count: string) => `${count} unread`,
   searchLabel: "Search conversations",
   searchHint: "Name, e-mail, subject, words…",
   loading: "Loading…",
@@ -90,7 +89,6 @@ export const en = {
   tag: "Tags",
   priority: "Priority",
   details: "Customer details",
-  more: "More",
   close: "Close",
 
   reply: "Reply",
@@ -164,7 +162,6 @@ export const en = {
     callEnded: (time: string) => `The call ended after ${time}`,
     callMissed: "The call was not answered",
     somebody: "Somebody",
-    openChat: "OpenChat",
   },
 
   undo: "Undo",
@@ -188,7 +185,6 @@ export const en = {
 
   reconnecting: "No connection. Reconnecting…",
   disconnected: "You are offline. What you do is sent as soon as you are back.",
-  endedTitle: "You are signed out",
   ended: "Your session has ended. What you have written is kept.",
   signIn: "Sign in again",
   trouble: "The inbox can’t be opened right now",

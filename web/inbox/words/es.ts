@@ -13,7 +13,6 @@ export const es: Words = {
   },
   viewsLabel: "Vistas",
   list: "Conversaciones",
-  unreadCount: (count) => `${count} sin leer`,
   searchLabel: "Buscar conversaciones",
   searchHint: "Nombre, correo, asunto, palabras…",
   loading: "Cargando…",
@@ -89,7 +88,6 @@ export const es: Words = {
   tag: "Etiquetas",
   priority: "Prioridad",
   details: "Datos del cliente",
-  more: "Más",
   close: "Cerrar",
 
   reply: "Responder",
@@ -163,7 +161,6 @@ export const es: Words = {
     callEnded: (time) => `La llamada terminó tras ${time}`,
     callMissed: "La llamada no fue atendida",
     somebody: "Alguien",
-    openChat: "OpenChat",
   },
 
   undo: "Deshacer",
@@ -187,7 +184,6 @@ export const es: Words = {
 
   reconnecting: "Sin conexión. Reconectando…",
   disconnected: "Estás sin conexión. Lo que hagas se enviará en cuanto vuelvas.",
-  endedTitle: "Sesión cerrada",
   ended: "Tu sesión ha terminado. Lo que has escrito se conserva.",
   signIn: "Iniciar sesión de nuevo",
   trouble: "La bandeja no se puede abrir ahora",

@@ -13,7 +13,6 @@ export const fr: Words = {
   },
   viewsLabel: "Vues",
   list: "Conversations",
-  unreadCount: (count) => `${count} non lues`,
   searchLabel: "Rechercher une conversation",
   searchHint: "Nom, e-mail, sujet, mots…",
   loading: "Chargement…",
@@ -89,7 +88,6 @@ export const fr: Words = {
   tag: "Étiquettes",
   priority: "Priorité",
   details: "Fiche du client",
-  more: "Plus",
   close: "Fermer",
 
   reply: "Répondre",
@@ -163,7 +161,6 @@ export const fr: Words = {
     callEnded: (time) => `L’appel s’est terminé après ${time}`,
     callMissed: "L’appel est resté sans réponse",
     somebody: "Quelqu’un",
-    openChat: "OpenChat",
   },
 
   undo: "Annuler",
@@ -187,7 +184,6 @@ export const fr: Words = {
 
   reconnecting: "Pas de connexion. Reconnexion…",
   disconnected: "Vous êtes hors ligne. Ce que vous faites sera envoyé dès votre retour.",
-  endedTitle: "Vous êtes déconnecté",
   ended: "Votre session est terminée. Ce que vous avez écrit est conservé.",
   signIn: "Se reconnecter",
   trouble: "La boîte de réception ne peut pas s’ouvrir pour l’instant",
