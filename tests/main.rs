@@ -7,6 +7,7 @@ mod support;
 mod architecture;
 mod cli;
 mod crash;
+mod customers;
 mod fuzz;
 mod guide;
 mod live;

@@ -39,6 +39,18 @@ input! {
 }
 
 input! {
+    /// Which of a customer's conversations.
+    pub(super) query struct CustomersConversationsQuery {
+        /// The `nextCursor` of the page before; the first page without it.
+        #[param(inline)]
+        cursor: Option<Cursor>,
+        /// How many at the most.
+        #[param(inline)]
+        limit: Option<Limit>,
+    }
+}
+
+input! {
     /// Which messages.
     pub(in crate::http) query struct MessagesQuery {
         /// Only what was said before: the `nextCursor` of a later page, or a message's `position`.

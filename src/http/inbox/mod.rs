@@ -3,6 +3,7 @@
 pub(super) mod answers;
 mod availability;
 mod calls;
+mod customers;
 mod desk;
 pub(super) mod input;
 mod reading;
@@ -19,6 +20,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(reading::get_conversation)
         .service(reading::list_messages)
         .service(reading::list_colleagues)
+        .service(customers::get_customer)
+        .service(customers::list_conversations)
         .service(talking::post_message)
         .service(talking::add_note)
         .service(talking::set_typing)
