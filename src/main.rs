@@ -9,10 +9,11 @@ use openchat::{
     app::{self, Options, StartError},
     clock::Clock,
     config::{Cli, Command, DatabaseConfig, ServeConfig},
+    files::FilePlaceError,
     http,
     projector::{self, RebuildError},
     store::{MigrateError, PoolSizes, Pools, chain, latest_migration, migrate},
-    telemetry,
+    telemetry, tls,
 };
 use tokio_postgres::Config;
 
@@ -28,6 +29,8 @@ use cli::{
 enum MainError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Files(#[from] FilePlaceError),
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error("{0} is not a conversation's id, such as cnv_019aafc33b7c7d80a1b2c3d4e5f60718")]
@@ -57,6 +60,7 @@ enum MainError {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    tls::settle();
     let done = match cli.command {
         Command::Serve(config) => serve(config).await,
         Command::Migrate { database } => bring_up_to_date(&database).await,
@@ -89,12 +93,14 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
     telemetry::init(config.oc_log, &config.rust_log);
     let fresh = config.database.is_fresh();
     let mut stop = Signals::new().map_err(MainError::Signal)?;
+    let files = config.file_place()?;
     let database = Database::open(&config.database).await?;
     let options = Options {
         database: database.config(),
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
+        files,
         limits: config.limits,
         clock: Clock::default(),
     };

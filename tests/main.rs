@@ -8,6 +8,7 @@ mod architecture;
 mod cli;
 mod crash;
 mod customers;
+mod files;
 mod fuzz;
 mod guide;
 mod live;

@@ -55,6 +55,7 @@ mod by_session;
 mod calls;
 mod edge;
 mod envelope;
+mod files;
 mod idempotency;
 mod inbox;
 mod input;

@@ -5,6 +5,7 @@ mod availability;
 mod calls;
 mod customers;
 mod desk;
+mod files;
 pub(super) mod input;
 mod reading;
 mod talking;
@@ -32,6 +33,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(working::snooze)
         .service(working::tag)
         .service(working::prioritize)
+        .service(files::upload_file)
+        .service(files::get_file)
         .service(calls::start_call)
         .service(calls::join_call)
         .service(calls::end_call)
