@@ -93,12 +93,14 @@ impl Upload {
 
     async fn forget(self) -> Result<(), FileError> {
         let Self { files, tenant, file, mut writer, complete, .. } = self;
-        if !complete {
+        if complete {
+            match files.place.0.delete(&path(tenant, file.id)).await {
+                Ok(()) | Err(ObjectError::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            // Before its end nothing lies there under the file's name.
             writer.abort().await?;
-        }
-        match files.place.0.delete(&path(tenant, file.id)).await {
-            Ok(()) | Err(ObjectError::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
         }
         let db = files.pools.tenant(tenant).await.map_err(StoreError::from)?;
         db.execute(FORGET, &[&tenant.uuid(), &file.id.uuid()]).await.map_err(StoreError::from)?;
