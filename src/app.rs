@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Limits,
     demo::Demo,
+    files::{FilePlace, Files},
     http::{self, Edge},
     live::{self, Hub, Presence},
     observe,
@@ -43,6 +44,8 @@ pub struct App {
     pub public_url: Arc<str>,
     /// Who may come in.
     pub accounts: Accounts,
+    /// What people send each other beside words.
+    pub files: Files,
     /// Limits, measurements and readiness.
     pub edge: Arc<Edge>,
     /// The sample business, where there is one.
@@ -60,6 +63,8 @@ pub struct Options {
     pub listen: String,
     /// The origin that goes into links; without one, the address listened on.
     pub public_url: Option<String>,
+    /// Where the bytes of files lie.
+    pub files: FilePlace,
     /// What clients may ask per second.
     pub limits: Limits,
     /// The time and fresh ids.
@@ -140,6 +145,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         clock: clock.clone(),
         public_url: public_url.trim_end_matches('/').into(),
         accounts: Accounts::new(pools.clone(), clock.clone()),
+        files: Files::new(options.files, pools.clone(), clock.clone()),
         edge: Arc::new(Edge::new(&options.limits, clock.now())),
         pools: pools.clone(),
         demo: options.demo.map(Arc::new),

@@ -3,6 +3,9 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+use crate::files::{FilePlace, FilePlaceError};
 
 /// OpenChat: customer support that other businesses plug into their own product.
 #[derive(Debug, Parser)]
@@ -107,6 +110,10 @@ pub struct ServeConfig {
     /// The origin that goes into links, such as `https://support.example.com`; without it, http and the address
     #[arg(long, env = "OC_PUBLIC_URL")]
     pub oc_public_url: Option<String>,
+    /// Where the files are kept that people send each other, such as `s3://bucket/prefix`; without it, in the data
+    /// directory. How to come in is told by the object store's own settings, such as AWS_REGION and AWS_ACCESS_KEY_ID
+    #[arg(long, env = "OC_FILES_URL")]
+    pub oc_files_url: Option<Url>,
     /// The form of log lines.
     #[arg(long, env = "OC_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub oc_log: LogFormat,
@@ -127,6 +134,26 @@ impl DatabaseConfig {
     pub fn is_fresh(&self) -> bool {
         self.database_url.is_none() && !self.oc_data_dir.join("postgres").exists()
     }
+}
+
+impl ServeConfig {
+    /// Where the files are kept that people send each other.
+    ///
+    /// # Errors
+    /// [`FilePlaceError`].
+    pub fn file_place(&self) -> Result<FilePlace, FilePlaceError> {
+        match &self.oc_files_url {
+            Some(url) => FilePlace::url(url, object_store_settings()),
+            None => FilePlace::folder(&self.database.oc_data_dir.join("files")),
+        }
+    }
+}
+
+/// The settings that AWS's own programs read, too.
+fn object_store_settings() -> Vec<(String, String)> {
+    let set = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    set.filter(|(name, _)| name.starts_with("AWS_")).collect()
 }
 
 /// The form of log lines.

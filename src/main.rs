@@ -10,10 +10,11 @@ use openchat::{
     clock::Clock,
     config::{Cli, Command, DatabaseConfig, ServeConfig},
     demo::{self, DemoError},
+    files::FilePlaceError,
     http,
     projector::{self, RebuildError},
     store::{MigrateError, PoolSizes, Pools, chain, latest_migration, migrate},
-    telemetry,
+    telemetry, tls,
 };
 use tokio_postgres::Config;
 
@@ -29,6 +30,8 @@ use cli::{
 enum MainError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Files(#[from] FilePlaceError),
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error("{0} is not a conversation's id, such as cnv_019aafc33b7c7d80a1b2c3d4e5f60718")]
@@ -60,6 +63,7 @@ enum MainError {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    tls::settle();
     let done = match cli.command {
         Command::Serve(config) => serve(config).await,
         Command::Migrate { database } => bring_up_to_date(&database).await,
@@ -88,13 +92,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(config: ServeConfig) -> Result<(), MainError> {
+async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
     telemetry::init(config.oc_log, &config.rust_log);
     let mut stop = Signals::new().map_err(MainError::Signal)?;
     let throw_away = config.demo.then(ThrowAway::new).transpose()?;
-    let place = throw_away.as_ref().map_or(config.database.clone(), |it| it.place(&config.database));
-    let fresh = place.is_fresh();
-    let database = Database::open(&place).await?;
+    if let Some(it) = &throw_away {
+        it.take_in(&mut config);
+    }
+    let fresh = config.database.is_fresh();
+    let files = config.file_place()?;
+    let database = Database::open(&config.database).await?;
     let demo = match &throw_away {
         Some(_) => Some(demo::seed(&database.config(), Clock::default().now()).await?),
         None => None,
@@ -104,6 +111,7 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
+        files,
         limits: config.limits,
         clock: Clock::default(),
         demo,
@@ -136,9 +144,11 @@ impl ThrowAway {
         Ok(Self(dir))
     }
 
-    /// The same settings, with the data here.
-    fn place(&self, database: &DatabaseConfig) -> DatabaseConfig {
-        DatabaseConfig { database_url: None, oc_data_dir: self.0.clone(), ..database.clone() }
+    /// Lets everything that is kept be kept here, whatever the settings say.
+    fn take_in(&self, config: &mut ServeConfig) {
+        config.database.database_url = None;
+        config.database.oc_data_dir.clone_from(&self.0);
+        config.oc_files_url = None;
     }
 }
 

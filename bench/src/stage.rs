@@ -6,6 +6,7 @@ use openchat::{
     app::{self, Options, Running},
     clock::Clock,
     config::Limits,
+    files::FilePlace,
     postgres::{PostgresOptions, PrivatePostgres},
     store::{Aggregates, Appender, PoolSizes, Pools, migrate},
 };
@@ -87,6 +88,7 @@ impl Served {
             pool_sizes: PoolSizes::default(),
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            files: FilePlace::memory(),
             limits: LIMITS,
             clock: Clock::default(),
             demo: None,

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    AgentId, CallId, ChannelId, CustomerId, Decider, Email, ExternalUserId, KeyId, MessageId, MessageText,
-    Metadata, Name, Origin, Phone, Subject, Tag, Url, UserId,
+    AgentId, CallId, ChannelId, CustomerId, Decider, Email, ExternalUserId, File, FileId, FileName, KeyId,
+    MediaType, MessageId, MessageText, Metadata, Name, Origin, Phone, Subject, Tag, Url, UserId,
     conversation::{AgentRef, CustomerRef},
 };
 
@@ -30,6 +30,7 @@ ids! {
     call_id -> CallId;
     channel_id -> ChannelId;
     customer_id -> CustomerId;
+    file_id -> FileId;
     key_id -> KeyId;
     message_id -> MessageId;
     user_id -> UserId;
@@ -45,6 +46,12 @@ texts! {
     subject -> Subject;
     tag -> Tag;
     url -> Url;
+}
+
+/// A file as an upload left it.
+pub(crate) fn file(n: u128, name: &str, media_type: &str) -> File {
+    let media_type = MediaType::new(media_type).expect("a kind that may be sent");
+    File { id: file_id(n), name: FileName::new(name), media_type, size: 48_213 }
 }
 
 /// The history, and then the event.

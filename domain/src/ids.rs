@@ -118,6 +118,8 @@ id!(/// An integration key.
     KeyId, "key");
 id!(/// An audio or video call.
     CallId, "call");
+id!(/// A file that somebody has sent, or is about to.
+    FileId, "fil");
 id!(/// An event in the log.
     EventId, "evt");
 id!(/// A webhook endpoint.

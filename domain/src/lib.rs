@@ -14,6 +14,7 @@ mod cqrs;
 pub mod customer;
 mod decider;
 mod event;
+mod file;
 #[cfg(test)]
 mod fixtures;
 mod given;
@@ -28,9 +29,10 @@ mod upcast;
 
 pub use decider::{Decider, Refusal, RefusalKind};
 pub use event::{DecodeError, DomainEvent, EventType, Recorded, Stream, decode};
+pub use file::{File, FileName, MediaType};
 pub use ids::{
-    AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, EventId, IdError, KeyId,
-    MessageId, SessionId, UserId, WebhookId,
+    AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, EventId, FileId, IdError,
+    KeyId, MessageId, SessionId, UserId, WebhookId,
 };
 pub use metadata::{Actor, ActorKind, EventMetadata, Via};
 pub use text::{

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Decider, Email, ExternalUserId, MessageText, Metadata, Name, Tag,
+    Decider, Email, ExternalUserId, MediaType, MessageText, Metadata, Name, Tag,
     agent::{Agent, AgentCommand, Availability, Role},
     business::{Business, BusinessCommand, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
     conversation::{
@@ -23,7 +23,7 @@ use crate::{
     },
     customer::{Customer, CustomerCommand, ProfileChanges},
     fixtures::{
-        agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, fold, jane,
+        agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, file, fold, jane,
         key_id, many_tags, message_id, name, origin, phone, tag, url, user_id, visitor,
     },
 };
@@ -249,11 +249,19 @@ fn author() -> impl Strategy<Value = Author> {
 }
 
 fn new_message() -> impl Strategy<Value = NewMessage> {
-    (message_text(), option::of(any::<String>())).prop_map(|(text, client_message_id)| NewMessage {
+    (body(), option::of(any::<String>())).prop_map(|(body, client_message_id)| NewMessage {
         id: message_id(1),
-        body: MessageBody::Text { text },
+        body,
         client_message_id,
     })
+}
+
+fn body() -> impl Strategy<Value = MessageBody> {
+    let sent = (any::<String>(), select(MediaType::all().collect::<Vec<_>>()), option::of(message_text()));
+    prop_oneof![
+        message_text().prop_map(|text| MessageBody::Text { text }),
+        sent.prop_map(|(name, kind, text)| MessageBody::File { file: file(1, &name, kind), text }),
+    ]
 }
 
 fn message_text() -> impl Strategy<Value = MessageText> {

@@ -17,8 +17,9 @@ use crate::{
     customer::{CustomerEvent, Profile, ProfileChanges},
     decode,
     fixtures::{
-        agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, jane, key_id,
-        message_id, message_text, metadata, name, origin, phone, subject, tags, url, user_id, visitor,
+        agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, file, jane,
+        key_id, message_id, message_text, metadata, name, origin, phone, subject, tags, url, user_id,
+        visitor,
     },
 };
 
@@ -58,6 +59,12 @@ fn conversation_samples() -> Vec<ConversationEvent> {
             { message_id: message_id(2), author: Author::from(&visitor()), body: text("¿Qué tal? 👋"),
               client_message_id: None }
             { message_id: message_id(3), author: ana().into(), body: text("Hi"), client_message_id: None }
+            { message_id: message_id(4), author: customer(), client_message_id: Some("c-2".to_owned()),
+              body: MessageBody::File { file: file(1, "Größe.png", "image/png"), text: None } }
+            { message_id: message_id(5), author: ana().into(), client_message_id: None,
+              body: MessageBody::File {
+                  file: file(2, "invoice.pdf", "application/pdf"), text: Some(message_text("Here it is"))
+              } }
             { message_id: message_id(4), author: Author::System, body: text("Welcome"), client_message_id: None }
         NoteAdded
             { note_id: message_id(5), author: ana(), text: message_text("Be gentle") }

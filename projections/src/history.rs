@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
-    Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, DomainEvent, EventMetadata, KeyId,
-    MessageId, MessageText, Name, Recorded, Tag, Via,
+    Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, DomainEvent, EventMetadata, File,
+    FileId, FileName, KeyId, MediaType, MessageId, MessageText, Name, Recorded, Tag, Via,
     agent::AgentEvent,
     business::BusinessEvent,
     conversation::{AgentRef, Author, Channel, ConversationEvent, CustomerRef, MessageBody},
@@ -112,6 +112,21 @@ pub(crate) fn said(author: impl Into<Author>, words: &str) -> ConversationEvent 
         author: author.into(),
         body: MessageBody::Text { text: text::<MessageText>(words) },
         client_message_id: Some("mine-1".to_owned()),
+    }
+}
+
+pub(crate) fn sent(author: impl Into<Author>, name: &str, words: Option<&str>) -> ConversationEvent {
+    let file = File {
+        id: FileId::from_uuid(Uuid::from_u128(79)),
+        name: FileName::new(name),
+        media_type: MediaType::new("image/png").expect("a kind that may be sent"),
+        size: 9,
+    };
+    ConversationEvent::MessagePosted {
+        message_id: MessageId::from_uuid(Uuid::from_u128(77)),
+        author: author.into(),
+        body: MessageBody::File { file, text: words.map(text) },
+        client_message_id: None,
     }
 }
 

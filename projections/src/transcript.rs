@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    BusinessId, ConversationId, DomainEvent, MessageId, MessageText, Position, Recorded,
+    BusinessId, ConversationId, DomainEvent, File, MessageId, MessageText, Position, Recorded,
     conversation::{AgentRef, Author, ConversationEvent, MessageBody},
 };
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,12 @@ pub struct Message {
     pub author: Author,
     /// What it holds.
     pub r#type: MessageType,
-    /// The words.
-    pub text: MessageText,
+    /// The words; empty when a file was sent without any.
+    pub text: String,
+    /// The file, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub file: Option<File>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// Its place in the business's event log; a conversation's messages are in this order for everybody.
@@ -55,6 +59,8 @@ pub struct Message {
 pub enum MessageType {
     /// Words.
     Text,
+    /// A file, perhaps with words.
+    File,
 }
 
 /// An entry of a transcript as the team reads it.
@@ -188,13 +194,17 @@ impl Message {
         body: &MessageBody,
         client_message_id: Option<&str>,
     ) -> Self {
-        let MessageBody::Text { text } = body;
+        let (kind, text, file) = match body {
+            MessageBody::Text { text } => (MessageType::Text, Some(text), None),
+            MessageBody::File { file, text } => (MessageType::File, text.as_ref(), Some(file)),
+        };
         Self {
             id,
             conversation_id,
             author: author.clone(),
-            r#type: MessageType::Text,
-            text: text.clone(),
+            r#type: kind,
+            text: text.map(ToString::to_string).unwrap_or_default(),
+            file: file.cloned(),
             created_at: event.at,
             position: event.position,
             client_message_id: client_message_id.map(str::to_owned),
@@ -263,7 +273,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::history::{History, agent_ref, customer_ref, noted, opened, said};
+    use crate::history::{History, agent_ref, customer_ref, noted, opened, said, sent};
 
     fn transcript(history: &History) -> Vec<TranscriptEntry> {
         history.events().iter().filter_map(TranscriptEntry::of).collect()
@@ -282,10 +292,11 @@ mod tests {
             .iter()
             .map(|entry| {
                 let it = entry.message();
-                (it.position, it.text.as_str(), matches!(entry, TranscriptEntry::Note(_)))
+                (it.position, it.text.clone(), matches!(entry, TranscriptEntry::Note(_)))
             })
             .collect();
-        assert_eq!(told, [(2, "Hello", false), (3, "Careful", true), (4, "Hi", false)]);
+        let said = |words: &str| words.to_owned();
+        assert_eq!(told, [(2, said("Hello"), false), (3, said("Careful"), true), (4, said("Hi"), false)]);
     }
 
     #[test]
@@ -311,6 +322,25 @@ mod tests {
         told["kind"] = "message".into();
         assert_eq!(serde_json::to_value(entry).unwrap(), told);
         assert_eq!(serde_json::from_value::<TranscriptEntry>(told).unwrap(), *entry);
+    }
+
+    #[test]
+    fn a_file_is_told_with_the_words_that_came_with_it() {
+        let history = History::default()
+            .conversation(1, sent(&customer_ref(5), "photo.png", None))
+            .conversation(1, sent(agent_ref(7), "label.png", Some("Print this")));
+        let told: Vec<_> =
+            transcript(&history).iter().map(|it| serde_json::to_value(it.message()).unwrap()).collect();
+        let file = json!({
+            "id": "fil_0000000000000000000000000000004f", "name": "photo.png", "mediaType": "image/png", "size": 9
+        });
+        assert_eq!((&told[0]["type"], &told[0]["text"]), (&json!("file"), &json!("")));
+        assert_eq!(told[0]["file"], file);
+        assert_eq!((&told[1]["text"], &told[1]["file"]["name"]), (&json!("Print this"), &json!("label.png")));
+        assert_eq!(
+            serde_json::from_value::<Message>(told[0].clone()).unwrap(),
+            *transcript(&history)[0].message()
+        );
     }
 
     #[test]

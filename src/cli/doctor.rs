@@ -77,7 +77,7 @@ pub(crate) async fn doctor(config: &ServeConfig) -> io::Result<bool> {
         Ok(())
     };
     tell(vec![address(config).await, links(config)])?;
-    tell(vec![disk(&config.database)])?;
+    tell(vec![disk(&config.database), files(config).await])?;
     tell(database(&config.database).await)?;
     tell(vec![calls()])?;
     Ok(worst < Grade::Problem)
@@ -164,6 +164,30 @@ fn disk(config: &DatabaseConfig) -> Finding {
 #[expect(clippy::cast_precision_loss, reason = "for people to read, with one decimal")]
 fn as_gib(bytes: u64) -> f64 {
     bytes as f64 / GIB as f64
+}
+
+/// Whether attachments can be kept.
+async fn files(config: &ServeConfig) -> Finding {
+    const ABOUT: &str = "files";
+    let Some(url) = &config.oc_files_url else {
+        let folder = config.database.oc_data_dir.join("files");
+        return Finding::fine(ABOUT, format!("attachments are kept in {}", folder.display()));
+    };
+    let looked = match config.file_place() {
+        Ok(place) => match tokio::time::timeout(PATIENCE, place.look()).await {
+            // The object store's errors tell their causes themselves.
+            Ok(looked) => looked.map_err(|e| e.to_string()),
+            Err(_) => Err(format!("nothing came within {} s", PATIENCE.as_secs())),
+        },
+        Err(e) => Err(chain(&e)),
+    };
+    match looked {
+        Ok(()) => Finding::fine(ABOUT, format!("attachments are kept at {url}")),
+        Err(why) => {
+            let text = format!("{url} does not answer: {why}; check OC_FILES_URL and the AWS_… settings");
+            Finding::problem(ABOUT, text)
+        }
+    }
 }
 
 /// Whether the database is there, up to date, followed, and on time.

@@ -13,7 +13,7 @@ use openchat_projections::{
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-use super::say;
+use super::{say, words};
 
 /// How many events are read at a time.
 const CHUNK: i64 = 1_000;
@@ -119,8 +119,7 @@ fn tell(history: &[AuditEntry], conversation: &ConversationAsOf) -> Result<(), R
                 say(&format!("  {name:<14} {}", said.len()))?;
                 for it in said {
                     let who = it["author"]["name"].as_str().or(it["author"]["kind"].as_str());
-                    let text = it["text"].as_str().unwrap_or_default();
-                    say(&format!("    {:>8}  {}: {text}", it["position"], who.unwrap_or_default()))?;
+                    say(&format!("    {:>8}  {}: {}", it["position"], who.unwrap_or_default(), words(it)))?;
                 }
             }
             Value::String(text) => say(&format!("  {name:<14} {text}"))?,

@@ -16,7 +16,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::say;
+use super::{say, words};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(15);
@@ -188,7 +188,7 @@ fn tell(frame: &Value) -> std::io::Result<()> {
         "message.posted" => {
             let message = &frame["data"]["message"];
             let who = name(&message["author"]);
-            say(&format!("{:>8}  {place}  {who}: {}", frame["position"], text(&message["text"])))
+            say(&format!("{:>8}  {place}  {who}: {}", frame["position"], words(message)))
         }
         _ if frame["position"].is_i64() => {
             say(&format!("{:>8}  {place}  {kind} {}", frame["position"], frame["data"]))

@@ -62,13 +62,17 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// Throws away, once a minute for ever, what nobody needs any more: idle limits, expired sessions, old answers.
+/// Throws away, once a minute for ever, what nobody needs any more: idle limits, expired sessions, old answers,
+/// files that nobody has sent.
 pub async fn keep_house(app: App) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         app.edge.limiters.forget_idle();
         if let Err(e) = app.accounts.sweep().await {
             tracing::warn!(error = %chain(&e), "the house was not swept");
+        }
+        if let Err(e) = app.files.sweep().await {
+            tracing::warn!(error = %chain(&e), "files that nobody has sent were not swept");
         }
     }
 }

@@ -7,8 +7,11 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{
-        CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    http::{
+        Method,
+        header::{
+            CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::Next,
     web::Data,
@@ -20,6 +23,8 @@ use crate::app::App;
 
 /// How long a request may take before it is given up.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// The same when a file is uploaded, which takes its time on a mobile connection.
+const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(300);
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a client.
 const MAX_ID: usize = 128;
@@ -41,10 +46,12 @@ pub(super) async fn envelop<B: MessageBody + 'static>(
     let app = req.app_data::<Data<App>>().cloned();
     let id = given_id(&req).unwrap_or_else(|| fresh_id(app.as_ref()));
     let method = req.method().clone();
+    let uploads = method == Method::POST && req.path().ends_with("/files");
+    let time_limit = if uploads { UPLOAD_TIME_LIMIT } else { TIME_LIMIT };
     let span = tracing::info_span!("request", id, %method, path = req.path());
     let started = Instant::now();
     let called = async {
-        match tokio::time::timeout(TIME_LIMIT, next.call(req)).await {
+        match tokio::time::timeout(time_limit, next.call(req)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(error.error_response()),
             Err(_) => {

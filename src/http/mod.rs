@@ -56,6 +56,7 @@ mod calls;
 mod demo;
 mod edge;
 mod envelope;
+mod files;
 mod idempotency;
 mod inbox;
 mod input;

@@ -7,11 +7,11 @@ use openchat_domain::{
 };
 use openchat_projections::{
     Db, Page, QueryError,
-    transcript::{self, Message, MessageType},
+    transcript::{self, Message},
 };
 
 pub(super) use super::inbox::input::{ClientMessageId, MessagesQuery, UpTo};
-use super::{Problem, input::input};
+use super::{Problem, files::TextType, input::input};
 use crate::{
     app::App,
     store::{Executed, StoreError},
@@ -22,7 +22,7 @@ input! {
     #[schema(example = json!({"type": "text", "text": "I need help with my order."}))]
     pub(super) open struct SaidByCustomer {
         /// What it is.
-        r#type: MessageType,
+        r#type: TextType,
         /// The words.
         text: MessageText,
     }
@@ -30,14 +30,9 @@ input! {
 
 impl From<SaidByCustomer> for conversation::MessageBody {
     fn from(said: SaidByCustomer) -> Self {
-        body(said.r#type, said.text)
-    }
-}
-
-/// The body of a message of this type.
-pub(super) fn body(kind: MessageType, text: MessageText) -> conversation::MessageBody {
-    match kind {
-        MessageType::Text => conversation::MessageBody::Text { text },
+        match said.r#type {
+            TextType::Text => Self::Text { text: said.text },
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use openchat::{
     clock::Clock,
     config::Limits,
     demo::Demo,
+    files::FilePlace,
     store::PoolSizes,
 };
 use openchat_domain::{BusinessId, Position};
@@ -83,6 +84,7 @@ impl Server {
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            files: FilePlace::memory(),
             limits,
             clock,
             demo,
@@ -163,6 +165,7 @@ impl Business {
 impl Client {
     /// Nobody in particular, who talks to the server at an address.
     pub(crate) fn at(base: String) -> Self {
+        openchat::tls::settle();
         Self { base, http: reqwest::Client::new(), headers: vec![] }
     }
 
@@ -274,6 +277,28 @@ impl Client {
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Answer { status, headers, body })
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn upload(&self, path: &str, kind: &str, bytes: Vec<u8>) -> Answer {
+        let mut request = self.http.post(format!("{}{path}", self.base)).header("content-type", kind);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response = request.body(bytes).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.json().await.unwrap() }
+    }
+
+    /// Gets bytes as they are, with the headers that they come with.
+    pub(crate) async fn download(&self, path: &str) -> (HeaderMap, Vec<u8>) {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        (response.headers().clone(), response.bytes().await.unwrap().to_vec())
     }
 
     /// The team's live feed, from its beginning or from behind a position.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AgentId, CallId, CustomerId, Email, EventType, ExternalUserId, MessageId, MessageText, Metadata, Name,
-    Phone, Position, Subject, Tag,
+    AgentId, CallId, CustomerId, Email, EventType, ExternalUserId, File, MessageId, MessageText, Metadata,
+    Name, Phone, Position, Subject, Tag,
 };
 
 /// An event of a conversation.
@@ -203,6 +203,13 @@ pub enum MessageBody {
     Text {
         /// The words.
         text: MessageText,
+    },
+    /// A file, perhaps with words.
+    File {
+        /// The file.
+        file: File,
+        /// The words.
+        text: Option<MessageText>,
     },
 }
 

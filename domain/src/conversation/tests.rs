@@ -7,8 +7,8 @@ use super::{ConversationCommand as C, ConversationEvent as E, ConversationRefusa
 use crate::{
     AgentId, Position,
     fixtures::{
-        agent_id, ana, at, ben, call_id, fold, jane, many_tags, message_id, message_text, name, subject,
-        tags, visitor, with,
+        agent_id, ana, at, ben, call_id, file, fold, jane, many_tags, message_id, message_text, name,
+        subject, tags, visitor, with,
     },
 };
 
@@ -220,6 +220,21 @@ mod posting {
         for history in [waiting(), of(ana())] {
             given(history).when(post(customer())).then_expect_events(vec![posted(customer(), "Hello")]);
         }
+    }
+
+    #[test]
+    fn a_file_is_said_like_words() {
+        let body = MessageBody::File { file: file(1, "order.pdf", "application/pdf"), text: None };
+        let message = NewMessage { id: message_id(1), body: body.clone(), client_message_id: None };
+        given(waiting()).when(C::PostMessage { author: agent(ana()), message }).then_expect_events(vec![
+            assigned(ana(), None, AssignmentReason::Answered),
+            E::MessagePosted {
+                message_id: message_id(1),
+                author: agent(ana()),
+                body,
+                client_message_id: None,
+            },
+        ]);
     }
 
     #[test]

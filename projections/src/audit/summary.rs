@@ -8,7 +8,7 @@ use openchat_domain::{
     business::{BusinessEvent, KeyMode, SettingsChanges},
     conversation::{
         AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Channel, ConversationEvent, CustomerRef,
-        Priority, ReopenCause, UnassignmentReason,
+        MessageBody, Priority, ReopenCause, UnassignmentReason,
     },
     customer::{CustomerEvent, ProfileChanges},
 };
@@ -80,9 +80,12 @@ fn of_conversation(who: Who<'_>, event: &ConversationEvent) -> String {
                 channel_word(*channel),
             )
         }
-        E::MessagePosted { author, .. } => {
+        E::MessagePosted { author, body, .. } => {
             let (who, voice) = who.author_or_for(author);
-            format!("{who} posted a message{voice}.")
+            match body {
+                MessageBody::Text { .. } => format!("{who} posted a message{voice}."),
+                MessageBody::File { file, .. } => format!("{who} sent the file {}{voice}.", file.name),
+            }
         }
         E::NoteAdded { author, .. } => format!("{} added a note.", who.agent(author)),
         E::Assigned { assignee, previous, reason } => assigned(who, assignee, *previous, reason),

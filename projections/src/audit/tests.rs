@@ -121,6 +121,8 @@ fn whoever_acted_is_named_when_the_event_knows_the_name() {
         told(Actor::Agent(agent(1)), message(ana().into())),
         format!("{ana_called} posted a message.")
     );
+    let photo = crate::history::sent(ana(), "photo.png", None);
+    assert_eq!(told(Actor::Agent(agent(1)), photo), format!("{ana_called} sent the file photo.png."));
     assert_eq!(told(Actor::System("timers"), message(Author::System)), "OpenChat's timers posted a message.");
 }
 

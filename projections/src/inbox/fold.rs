@@ -201,7 +201,8 @@ mod tests {
 
     use super::*;
     use crate::history::{
-        History, agent, agent_ref, at, conversation, customer, customer_ref, noted, opened, said, tags, text,
+        History, agent, agent_ref, at, conversation, customer, customer_ref, noted, opened, said, sent, tags,
+        text,
     };
 
     /// Folds events that all concern conversation 1.
@@ -274,6 +275,14 @@ mod tests {
         assert_eq!((shown.position, shown.created_at), (3, at(3)));
         assert_eq!(shown.author, Author::from(&customer_ref(5)));
         assert_eq!(it.activity, 4);
+    }
+
+    #[test]
+    fn given_a_file_then_its_words_are_shown_or_else_its_name() {
+        let shown =
+            |words| given([opened(5), sent(&customer_ref(5), "photo.png", words)]).last_message.unwrap();
+        assert_eq!(shown(None).text, "photo.png");
+        assert_eq!(shown(Some("Look")).text, "Look");
     }
 
     #[test]

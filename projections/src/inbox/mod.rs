@@ -10,7 +10,9 @@ mod view;
 use openchat_domain::{BusinessId, ConversationId, CustomerId, Recorded};
 use tokio_postgres::types::Json;
 
-pub use query::{View, by_customer, get, get_for_customer, open_of_customer, page, snoozed_due};
+pub use query::{
+    View, by_customer, get, get_for_customer, open_of_customer, page, page_of_customer, snoozed_due,
+};
 pub(crate) use query::{ids_of_customer, last_of_customer, unresolved};
 pub use view::{CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status};
 

@@ -91,6 +91,11 @@ const BY_CUSTOMER: &str = "\
     select data from (select activity, data from inbox where tenant_id = $1 and customer_id = $2 \
         order by activity desc limit 101) i order by activity desc limit $3";
 
+const PAGE_OF_CUSTOMER: &str = "\
+    select data from (select activity, data from inbox \
+        where tenant_id = $1 and customer_id = $2 and activity < $4 order by activity desc limit 101) i \
+    order by activity desc limit $3";
+
 const OPEN_OF_CUSTOMER: &str = "\
     select data from inbox \
     where tenant_id = $1 and customer_id = $2 and status <> 'resolved' order by activity desc limit 1";
@@ -161,6 +166,23 @@ pub async fn by_customer(
 ) -> Result<Vec<ConversationView>, QueryError> {
     let rows = db.query(BY_CUSTOMER, &[&tenant.uuid(), &customer.uuid(), &limit.max(0)]).await?;
     rows.iter().map(read).collect()
+}
+
+/// A page of a customer's conversations, the latest activity first.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn page_of_customer(
+    db: &impl Db,
+    tenant: BusinessId,
+    customer: CustomerId,
+    cursor: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<ConversationView>, QueryError> {
+    let (wanted, before) = (Page::<ConversationView>::rows(limit), Cursor::before(cursor));
+    let rows = db.query(PAGE_OF_CUSTOMER, &[&tenant.uuid(), &customer.uuid(), &wanted, &before]).await?;
+    let conversations = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Page::of(conversations, limit, |conversation: &ConversationView| conversation.activity))
 }
 
 /// The customer's latest conversation that isn't resolved.

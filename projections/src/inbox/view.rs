@@ -123,7 +123,7 @@ pub enum Status {
 pub struct LastMessage {
     /// Who said it.
     pub author: Author,
-    /// Its first 140 characters.
+    /// Its first 140 characters; of a file without words, the file's name.
     #[schema(max_length = 140, example = "I need help with my order.")]
     pub text: String,
     /// When it was recorded.
@@ -221,9 +221,13 @@ impl LastMessage {
 
 impl From<&Message> for LastMessage {
     fn from(message: &Message) -> Self {
+        let text = match &message.file {
+            Some(file) if message.text.is_empty() => file.name.as_str(),
+            Some(_) | None => &message.text,
+        };
         Self {
             author: message.author.clone(),
-            text: message.text.as_str().chars().take(Self::CHARS).collect(),
+            text: text.chars().take(Self::CHARS).collect(),
             created_at: message.created_at,
             position: message.position,
         }

@@ -9,6 +9,7 @@ use openchat_domain::{
 use openchat_projections::{
     Cursor,
     agents::AgentView,
+    customers::CustomerView,
     inbox::{CallView, ConversationView, LastMessage, RatingView, Status},
     transcript::TranscriptEntry,
 };
@@ -104,6 +105,16 @@ pub(super) struct ConversationBrief {
     updated_at: DateTime<Utc>,
 }
 
+/// A customer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"success": true, "customer": example::<CustomerView>()}))]
+pub(super) struct CustomerAnswer {
+    /// Always `true`.
+    success: bool,
+    /// The customer.
+    customer: CustomerView,
+}
+
 /// A member of the team, as its colleagues see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
@@ -193,6 +204,13 @@ impl MessageAnswer {
     /// What was said.
     pub(super) const fn new(message: TranscriptEntry) -> Self {
         Self { success: true, message }
+    }
+}
+
+impl CustomerAnswer {
+    /// What is known of the customer.
+    pub(super) const fn new(customer: CustomerView) -> Self {
+        Self { success: true, customer }
     }
 }
 

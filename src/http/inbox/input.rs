@@ -6,7 +6,7 @@ use openchat_domain::{
     agent::Availability,
     conversation::{CallKind, Priority},
 };
-use openchat_projections::{Cursor, inbox::View, transcript::MessageType};
+use openchat_projections::{Cursor, inbox::View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{
@@ -16,6 +16,7 @@ use utoipa::{
 
 use crate::http::{
     Faults, Input, Limit, Patch,
+    files::MessageContent,
     input::{choice_inputs, input},
 };
 
@@ -29,6 +30,18 @@ input! {
         /// address or id. Letters and digits count, nothing else does.
         #[param(example = "jane order")]
         q: Option<String>,
+        /// The `nextCursor` of the page before; the first page without it.
+        #[param(inline)]
+        cursor: Option<Cursor>,
+        /// How many at the most.
+        #[param(inline)]
+        limit: Option<Limit>,
+    }
+}
+
+input! {
+    /// Which of a customer's conversations.
+    pub(super) query struct CustomersConversationsQuery {
         /// The `nextCursor` of the page before; the first page without it.
         #[param(inline)]
         cursor: Option<Cursor>,
@@ -57,20 +70,10 @@ input! {
     }))]
     pub(super) closed struct AgentMessage {
         /// The message.
-        message: AgentMessageContent,
+        message: MessageContent,
         /// Your own name for the message. Sent again under the same name, it is posted once, and answered with what
         /// was posted.
         client_message_id: Option<ClientMessageId>,
-    }
-}
-
-input! {
-    /// What a message holds.
-    pub(super) closed struct AgentMessageContent {
-        /// What it is.
-        r#type: MessageType,
-        /// The words.
-        text: MessageText,
     }
 }
 
@@ -177,7 +180,6 @@ pub(super) enum InboxView {
 
 choice_inputs! {
     InboxView => "must be mine, unassigned, all or resolved",
-    MessageType => "must be text",
     Priority => "must be low, normal, high or urgent",
     CallKind => "must be audio or video",
 }
@@ -283,10 +285,11 @@ mod tests {
     fn a_field_called_type_is_read() {
         let body = json!({"message": {"type": "text", "text": "Hello"}, "clientMessageId": "a b"});
         let read = AgentMessage::read(body).expect("fine");
-        assert_eq!((read.message.r#type, read.message.text.as_str()), (MessageType::Text, "Hello"));
+        let MessageContent::Text(words) = read.message else { panic!("words are no file") };
+        assert_eq!(words.text.as_str(), "Hello");
         assert_eq!(read.client_message_id, Some(ClientMessageId("a b".to_owned())));
         let wrong = AgentMessage::read(json!({"message": {"type": "file", "text": "Hello"}}));
-        assert_eq!(wrong.err(), Some(Faults::at("message.type", "must be text")));
+        assert_eq!(wrong.err(), Some(Faults::at("message.fileId", "is required")));
     }
 
     #[test]

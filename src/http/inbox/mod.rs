@@ -3,7 +3,9 @@
 pub(super) mod answers;
 mod availability;
 mod calls;
+mod customers;
 mod desk;
+mod files;
 pub(super) mod input;
 mod reading;
 mod talking;
@@ -19,6 +21,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(reading::get_conversation)
         .service(reading::list_messages)
         .service(reading::list_colleagues)
+        .service(customers::get_customer)
+        .service(customers::list_conversations)
         .service(talking::post_message)
         .service(talking::add_note)
         .service(talking::set_typing)
@@ -29,6 +33,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(working::snooze)
         .service(working::tag)
         .service(working::prioritize)
+        .service(files::upload_file)
+        .service(files::get_file)
         .service(calls::start_call)
         .service(calls::join_call)
         .service(calls::end_call)

@@ -2,13 +2,10 @@
 
 use actix_web::{post, web::Data};
 use openchat_domain::{
-    CommandId, ConversationId, MessageId,
-    conversation::{AgentRef, ConversationCommand, MessageBody, NewMessage, Reader},
+    ConversationId, MessageId,
+    conversation::{AgentRef, ConversationCommand, NewMessage, Reader},
 };
-use openchat_projections::{
-    transcript::{MessageType, TranscriptEntry},
-    typing::Typist,
-};
+use openchat_projections::{transcript::TranscriptEntry, typing::Typist};
 
 use super::{
     answers::MessageAnswer,
@@ -27,7 +24,10 @@ use crate::{
 #[utoipa::path(operation_id = "postMessage", tag = "Agents", request_body = AgentMessage,
     params(("id" = ConversationId, Path)),
     responses((status = 201, description = "The message as it was posted, now or under the same `clientMessageId` before.",
-        body = MessageAnswer)),
+        body = MessageAnswer),
+        (status = 404, description = "conversation_not_found: There is no such conversation.\n\
+            file_not_found: There is no such file."),
+        (status = 409, description = "file_already_sent: This file was sent already; upload it again to send it again.")),
     security(("session" = [])))]
 #[post("/conversations/{id}/messages")]
 pub(super) async fn post_message(
@@ -37,16 +37,15 @@ pub(super) async fn post_message(
     app: Data<App>,
 ) -> Result<Reply<MessageAnswer>, Problem> {
     let client_message_id = new.client_message_id.map(|it| it.0);
-    let mut context = me.context();
-    context.command = client_message_id.as_deref().map(|name| {
-        CommandId::derive(me.tenant(), &[&id.to_string(), &me.agent().to_string(), "message", name])
-    });
-    let body = match new.message.r#type {
-        MessageType::Text => MessageBody::Text { text: new.message.text },
-    };
+    let desk = Desk { app: &app, me: &me, id };
+    desk.opened().await?;
+    let (sender, mut context) = (me.agent().into(), me.context());
+    let named = [&*id.to_string(), &*me.agent().to_string()];
+    context.command = new.message.command(me.tenant(), &named, client_message_id.as_deref());
+    let body = new.message.body(&app, me.tenant(), &sender, id, context.command).await?;
     let message = NewMessage { id: fresh_id(&app), body, client_message_id };
     let command = ConversationCommand::PostMessage { author: me.agent_ref().into(), message };
-    let done = Desk { app: &app, me: &me, id }.execute(&context, &command).await?;
+    let done = desk.execute(&context, &command).await?;
     said(&done)
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, CallId, ConversationId, Email, ExternalUserId, KeyId, MessageId, MessageText, Metadata, Name,
-    Origin, Phone, Subject, Tag, Url,
+    AgentId, CallId, ConversationId, Email, ExternalUserId, FileId, KeyId, MessageId, MessageText, Metadata,
+    Name, Origin, Phone, Subject, Tag, Url,
     agent::{Availability, Role},
     business::{OriginMode, Permission},
 };
@@ -63,7 +63,7 @@ macro_rules! id_inputs {
         }
     )*};
 }
-id_inputs!(AgentId, CallId, ConversationId, KeyId, MessageId);
+id_inputs!(AgentId, CallId, ConversationId, FileId, KeyId, MessageId);
 
 /// Makes enums that serde reads [`Input`]s, each with what to say of another value.
 macro_rules! choice_inputs {

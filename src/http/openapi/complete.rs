@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use openchat_domain::MediaType;
 use serde_json::{Value, json};
 use utoipa::openapi::{
-    Header, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response, Schema,
+    Content, Header, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response, Schema,
     header::HeaderBuilder,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
@@ -16,6 +17,9 @@ use super::common::{self, Common, problem};
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 const POSITION: &str = "X-OC-Position";
+const JSON: &str = "application/json";
+/// Stands in a handler for every type that a file may have.
+const ANY_FILE: &str = "*/*";
 
 /// What an operation is, as far as its shared errors depend on it.
 struct Traits {
@@ -25,6 +29,7 @@ struct Traits {
     reads: bool,
     has_path_id: bool,
     has_parameters: bool,
+    /// A JSON one: what is wrong with a file is told by its route.
     has_body: bool,
     in_api: bool,
     own_account: bool,
@@ -81,6 +86,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 
 fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let traits = Traits::of(path, method, operation);
+    name_file_types(operation);
     let parameters = operation.parameters.get_or_insert_default();
     if traits.by_key && *method == HttpMethod::Post {
         parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{IDEMPOTENCY_KEY}"))));
@@ -101,6 +107,25 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
             }
             Some(RefOr::T(own)) => *own = with_shared(own, shared),
             Some(RefOr::Ref(_)) => {}
+        }
+    }
+}
+
+/// Names every type that a file may have, where a handler says that it may have any.
+fn name_file_types(operation: &mut Operation) {
+    let named = |file: &RefOr<Content>| {
+        MediaType::all().map(|kind| (kind.to_owned(), file.clone())).collect::<Vec<_>>()
+    };
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(file) = body.content.remove(ANY_FILE)
+    {
+        body.content.extend(named(&file));
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(file) = response.content.get(ANY_FILE).cloned()
+        {
+            response.content = named(&file).into_iter().collect();
         }
     }
 }
@@ -155,7 +180,7 @@ impl Traits {
             reads: *method == HttpMethod::Get,
             has_path_id: path.contains("{id}"),
             has_parameters: in_query > 0,
-            has_body: operation.request_body.is_some(),
+            has_body: matches!(&operation.request_body, Some(RefOr::T(it)) if it.content.contains_key(JSON)),
             in_api: path.starts_with("/api/"),
             own_account: path.starts_with("/api/auth/"),
         }

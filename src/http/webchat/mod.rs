@@ -4,6 +4,7 @@
 //! conversation, in which a message that comes after a resolution goes on.
 
 mod customers;
+mod files;
 mod merge;
 mod preflight;
 mod profile;
@@ -30,7 +31,9 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(talking::set_typing)
         .service(talking::mark_read)
         .service(talking::rate)
-        .service(talking::start_call);
+        .service(talking::start_call)
+        .service(files::upload_file)
+        .service(files::get_file);
 }
 
 /// Counts a request of somebody who has no session yet by the widget's key.

@@ -2,15 +2,10 @@
 
 use actix_web::{ResponseError as _, get, http::StatusCode, post, web::Data};
 use openchat_domain::{
-    CallId, CommandId, Decider as _, MessageText,
+    CallId, Decider as _, MessageText,
     conversation::{Author, CallKind, Conversation, ConversationCommand, ConversationRefusal, Reader},
 };
-use openchat_projections::{
-    Page,
-    feed::OwnConversation,
-    transcript::{Message, MessageType},
-    typing::Typist,
-};
+use openchat_projections::{Page, feed::OwnConversation, transcript::Message, typing::Typist};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -27,6 +22,7 @@ use crate::{
     http::{
         Blankable, Body, Customer, Faults, Input, Problem, Query, Reply,
         calls::{CustomerCall, not_configured},
+        files::MessageContent,
         input::input,
         refused,
         reply::settle,
@@ -43,20 +39,10 @@ input! {
     }))]
     pub(super) closed struct OwnMessage {
         /// The message.
-        message: OwnMessageContent,
+        message: MessageContent,
         /// Your own name for the message. Sent again under the same name, it is posted once, and answered with what
         /// was posted.
         client_message_id: Option<ClientMessageId>,
-    }
-}
-
-input! {
-    /// What a message holds.
-    pub(super) closed struct OwnMessageContent {
-        /// What it is.
-        r#type: MessageType,
-        /// The words.
-        text: MessageText,
     }
 }
 
@@ -216,7 +202,9 @@ pub(super) async fn list_messages(
 #[utoipa::path(operation_id = "postOwnMessage", tag = "Webchat", request_body = OwnMessage,
     responses(
         (status = 201, description = "The message.", body = PostedMessage),
-        (status = 200, description = "The message as it was posted before under this `clientMessageId`.", body = PostedMessage)),
+        (status = 200, description = "The message as it was posted before under this `clientMessageId`.", body = PostedMessage),
+        (status = 404, description = "file_not_found: There is no such file."),
+        (status = 409, description = "file_already_sent: This file was sent already; upload it again to send it again.")),
     security(("customer" = [])))]
 #[post("/messages")]
 pub(super) async fn post_message(
@@ -225,13 +213,13 @@ pub(super) async fn post_message(
     app: Data<App>,
 ) -> Result<Reply<PostedMessage>, Problem> {
     let customer = known(&app, &me).await?;
+    let (tenant, sender, mut context) = (me.tenant(), me.id().into(), me.context());
+    let name = new.client_message_id.as_ref().map(|name| &*name.0);
+    context.command = new.message.command(tenant, &[&me.id().to_string()], name);
+    // No conversation begins with a file that isn't there.
+    new.message.look(&app, tenant, &sender, context.command).await?;
     let Begun { conversation, just_now } = begun(&app, &me, &customer).await?;
-    let mut context = me.context();
-    context.command = new
-        .client_message_id
-        .as_ref()
-        .map(|name| CommandId::derive(me.tenant(), &[&me.id().to_string(), "message", &name.0]));
-    let body = talk::body(new.message.r#type, new.message.text);
+    let body = new.message.body(&app, tenant, &sender, conversation, context.command).await?;
     let message = talk::new_message(&app, body, new.client_message_id);
     let command = ConversationCommand::PostMessage { author: Author::from(&customer), message };
     let done = app.aggregates.execute::<Conversation>(&context, conversation, &command).await?;

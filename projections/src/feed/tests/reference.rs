@@ -21,6 +21,7 @@ use openchat_projections::{
     inbox::{ConversationView, LastMessage, Resolution, Status},
     routing_queue::{QueueEntry, Standing},
     settings::BusinessIdentity,
+    transcript::Message,
 };
 
 use super::world::business;
@@ -204,9 +205,16 @@ impl Known {
             .filter(|position| *position > known)
             .collect();
         let latest = unread.split_off(unread.len().saturating_sub(ConversationView::UNREAD));
+        let name = |message: &Message| message.file.as_ref().map(|file| file.name.to_string());
         let last_message = it.messages.last().map(|message| LastMessage {
             author: message.author.clone(),
-            text: message.text.as_str().chars().take(140).collect(),
+            text: Some(message.text.clone())
+                .filter(|text| !text.is_empty())
+                .or_else(|| name(message))
+                .unwrap_or_default()
+                .chars()
+                .take(140)
+                .collect(),
             created_at: message.created_at,
             position: message.position,
         });

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
     Actor, AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, DomainEvent, Email,
-    EventMetadata, ExternalUserId, KeyId, MessageId, MessageText, Metadata, Name, Position, Recorded,
-    Subject, Tag, UserId, Via,
+    EventMetadata, ExternalUserId, File, FileId, FileName, KeyId, MediaType, MessageId, MessageText,
+    Metadata, Name, Position, Recorded, Subject, Tag, UserId, Via,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
     business::{BusinessEvent, SettingsChanges},
     conversation::{
@@ -224,7 +224,18 @@ impl World {
 
     fn say(&mut self, talk: usize, author: Author, words: &str) {
         let n = self.fresh();
-        let body = MessageBody::Text { text: text(&format!("{words} {}", "…".repeat(n as usize % 300))) };
+        let words = text(&format!("{words} {}", "…".repeat(n as usize % 300)));
+        let file = || File {
+            id: FileId::from_uuid(Uuid::from_u128(n)),
+            name: FileName::new(&format!("photo {n}.png")),
+            media_type: MediaType::new("image/png").unwrap(),
+            size: 1 + n as u64,
+        };
+        let body = match n % 5 {
+            0 => MessageBody::File { file: file(), text: None },
+            1 => MessageBody::File { file: file(), text: Some(words) },
+            _ => MessageBody::Text { text: words },
+        };
         let client_message_id = n.is_multiple_of(2).then(|| format!("client-{n}"));
         let message_id = MessageId::from_uuid(Uuid::from_u128(n));
         self.tell(talk, ConversationEvent::MessagePosted { message_id, author, body, client_message_id });

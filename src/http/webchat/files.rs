@@ -1,0 +1,64 @@
+//! Files: a customer uploads what it sends, and reads what was sent in its own conversations.
+
+use actix_web::{
+    HttpRequest, HttpResponse, get, post,
+    web::{Data, Payload},
+};
+use openchat_domain::FileId;
+use openchat_projections::inbox;
+
+use crate::{
+    app::App,
+    http::{
+        Customer, Id, Problem, Query, Reply,
+        files::{self, FileBytes, UploadQuery, UploadedFile},
+    },
+};
+
+/// Upload a file.
+///
+/// The bytes as they are, at most 10 MiB, with their `Content-Type`. The team sees the file once a message names it; one
+/// that none names within a day is thrown away.
+#[utoipa::path(operation_id = "uploadOwnFile", tag = "Webchat", params(UploadQuery),
+    request_body(content = FileBytes, content_type = "*/*"),
+    responses(
+        (status = 201, description = "The file.", body = UploadedFile),
+        (status = 400, description = "unreadable_body: The body ended before it was complete."),
+        (status = 409, description = "too_many_unsent_files: Send the files that you have uploaded before you upload more."),
+        (status = 413, description = "file_too_large: A file may have at most 10 MiB."),
+        (status = 415, description = "file_type_not_allowed: Files of this type can't be sent."),
+        (status = 422, description = "file_empty: This file is empty.")),
+    security(("customer" = [])))]
+#[post("/files")]
+pub(super) async fn upload_file(
+    me: Customer,
+    Query(UploadQuery { name }): Query<UploadQuery>,
+    req: HttpRequest,
+    payload: Payload,
+    app: Data<App>,
+) -> Result<Reply<UploadedFile>, Problem> {
+    let uploader = me.id().into();
+    Ok(Reply::created(files::take(&app, me.tenant(), &uploader, &name, &req, payload).await?))
+}
+
+/// Get a file.
+///
+/// The bytes as they were uploaded; of the customer's own conversations only.
+#[utoipa::path(operation_id = "getOwnFile", tag = "Webchat", params(("id" = FileId, Path)),
+    responses(
+        (status = 200, description = "The file.", body = FileBytes, content_type = "*/*"),
+        (status = 404, description = "file_not_found: There is no such file."),
+        (status = 503, description = "files_unavailable: OpenChat can't reach its files right now; try again.")),
+    security(("customer" = [])))]
+#[get("/files/{id}")]
+pub(super) async fn get_file(
+    me: Customer,
+    Id(id): Id<FileId>,
+    app: Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let sent = app.files.sent(me.tenant(), id).await?.ok_or_else(files::not_found)?;
+    let db = app.pools.tenant(me.tenant()).await?;
+    let own = inbox::get_for_customer(&db, me.tenant(), sent.conversation, me.id()).await?;
+    own.ok_or_else(files::not_found)?;
+    files::give(&app, me.tenant(), &sent).await
+}
