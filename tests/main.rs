@@ -14,6 +14,7 @@ mod housekeeping;
 mod live;
 mod log;
 mod model;
+mod portal;
 mod projector;
 mod refusals;
 mod routing;

@@ -16,7 +16,10 @@ use serde_json::Value;
 use crate::{
     Decider, Email, ExternalUserId, MessageText, Metadata, Name, Tag,
     agent::{Agent, AgentCommand, Availability, Role},
-    business::{Business, BusinessCommand, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
+    business::{
+        Business, BusinessCommand, Hours, KeyMode, KeyTerms, Language, OriginMode, Permission,
+        SettingsChanges,
+    },
     conversation::{
         AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Channel, Conversation,
         ConversationCommand, CustomerRef, MessageBody, NewMessage, Priority, Reader, UnassignmentReason,
@@ -308,9 +311,21 @@ fn settings() -> impl Strategy<Value = SettingsChanges> {
         option::of(any::<bool>()),
         option::of(capacity()),
         option::of(select(vec![4, 5, 3600])),
+        option::of(option::of(select(vec![Language::Es, Language::Ar]))),
+        option::of(option::of(hours())),
     )
         .prop_map(
-            |(welcome_message, away_message, color, logo_url, auto_assign, default_capacity, grace)| {
+            |(
+                welcome_message,
+                away_message,
+                color,
+                logo_url,
+                auto_assign,
+                default_capacity,
+                grace,
+                language,
+                hours,
+            )| {
                 SettingsChanges {
                     welcome_message,
                     away_message,
@@ -319,9 +334,20 @@ fn settings() -> impl Strategy<Value = SettingsChanges> {
                     auto_assign,
                     default_capacity,
                     offline_grace_seconds: grace,
+                    language,
+                    hours,
                 }
             },
         )
+}
+
+fn hours() -> impl Strategy<Value = Hours> {
+    let span = (select(vec!["mon", "sun"]), select(vec!["00:00", "09:30"]), select(vec!["09:00", "24:00"]))
+        .prop_map(|(day, from, to)| serde_json::json!({"day": day, "from": from, "to": to}));
+    vec(span, 0..4).prop_map(|week| {
+        serde_json::from_value(serde_json::json!({"timeZone": "Asia/Kathmandu", "week": week}))
+            .expect("hours")
+    })
 }
 
 fn terms() -> impl Strategy<Value = KeyTerms> {

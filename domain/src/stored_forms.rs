@@ -9,7 +9,7 @@ use serde_json::{json, value::RawValue};
 use crate::{
     BusinessId, ConversationId, DomainEvent, EventType,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
-    business::{BusinessEvent, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
+    business::{BusinessEvent, Hours, KeyMode, KeyTerms, Language, OriginMode, Permission, SettingsChanges},
     conversation::{
         AssignmentReason, Author, CallEndReason, CallKind, Candidate, Channel, ConversationEvent,
         MessageBody, Priority, ReopenCause, Side, UnassignmentReason,
@@ -172,7 +172,17 @@ fn business_samples() -> Vec<BusinessEvent> {
         auto_assign: Some(false),
         default_capacity: Some(9),
         offline_grace_seconds: Some(60),
+        ..SettingsChanges::default()
     };
+    let here_and_there = |hours: Option<Hours>, language| SettingsChanges {
+        language: Some(language),
+        hours: Some(hours),
+        ..SettingsChanges::default()
+    };
+    let hours: Hours = serde_json::from_value(json!({
+        "timeZone": "Europe/Madrid", "week": [{"day": "mon", "from": "09:00", "to": "24:00"}]
+    }))
+    .expect("hours");
     let cleared = || SettingsChanges {
         welcome_message: Some(None),
         away_message: Some(None),
@@ -188,6 +198,8 @@ fn business_samples() -> Vec<BusinessEvent> {
         SettingsChanged
             { changes: all_changed() }
             { changes: cleared() }
+            { changes: here_and_there(Some(hours.clone()), Some(Language::Ar)) }
+            { changes: here_and_there(None, None) }
         KeyCreated
             { key: key_id(1), terms: strict(), mode: KeyMode::Live, prefix: "oc_live_a".to_owned(), hash: hash() }
             { key: key_id(2), terms: hotspot(), mode: KeyMode::Test, prefix: "oc_test_a".to_owned(), hash: hash() }

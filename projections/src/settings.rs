@@ -29,7 +29,10 @@ use crate::{
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null},
-        "preferences": {"autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30}
+        "preferences": {
+            "autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30, "language": null
+        },
+        "hours": null
     },
     "ownerId": "usr_019aafc33b7c7d80a1b2c3d4e5f60718",
     "createdAt": "2026-03-01T09:00:00Z",

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Business, BusinessCommand, BusinessEvent, BusinessRefusal, Key, KeyMode, KeyTerms, OriginMode, Running,
-    Settings, SettingsChanges,
+    Business, BusinessCommand, BusinessEvent, BusinessRefusal, Hours, Key, KeyMode, KeyTerms, OriginMode,
+    Running, Settings, SettingsChanges,
 };
 use crate::{KeyId, Origin, given::unless_same};
 
@@ -60,6 +60,9 @@ fn check_settings(wanted: &SettingsChanges) -> Result<(), BusinessRefusal> {
     if wanted.color.as_ref().is_some_and(|color| !is_color(color)) {
         return Err(BusinessRefusal::Color);
     }
+    if wanted.hours.iter().flatten().any(|hours| !hours.are_fine()) {
+        return Err(BusinessRefusal::Hours { max: Hours::MAX_SPANS });
+    }
     if wanted.default_capacity.is_some_and(|capacity| capacity > MAX_CAPACITY) {
         return Err(BusinessRefusal::CapacityOutOfRange { max: MAX_CAPACITY });
     }
@@ -75,7 +78,8 @@ fn is_color(text: &str) -> bool {
 }
 
 fn real_changes(settings: &Settings, wanted: &SettingsChanges) -> SettingsChanges {
-    let Settings { welcome_message, away_message, branding, preferences } = settings;
+    let Settings { welcome_message, away_message, branding, preferences, hours } = settings;
+    let wanted_hours = wanted.hours.clone().map(|hours| hours.map(Hours::sorted));
     SettingsChanges {
         welcome_message: unless_same(welcome_message, wanted.welcome_message.as_ref()),
         away_message: unless_same(away_message, wanted.away_message.as_ref()),
@@ -87,6 +91,8 @@ fn real_changes(settings: &Settings, wanted: &SettingsChanges) -> SettingsChange
             &preferences.offline_grace_seconds,
             wanted.offline_grace_seconds.as_ref(),
         ),
+        language: unless_same(&preferences.language, wanted.language.as_ref()),
+        hours: unless_same(hours, wanted_hours.as_ref()),
     }
 }
 

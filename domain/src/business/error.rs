@@ -44,6 +44,12 @@ pub enum BusinessRefusal {
     /// A colour has six hexadecimal digits.
     #[error("A colour is written like #2563eb.")]
     Color,
+    /// Hours that can't be kept.
+    #[error("Opening hours must end after they begin, and a week can have at most {max} of them.")]
+    Hours {
+        /// How many there may be.
+        max: usize,
+    },
     /// Out of range.
     #[error("Capacity must be between 0 and {max}.")]
     CapacityOutOfRange {
@@ -69,6 +75,7 @@ impl Refusal for BusinessRefusal {
             Self::TooManyKeys { .. } => "too_many_keys",
             Self::OverlapOutOfRange => "overlap_out_of_range",
             Self::Color => "invalid_color",
+            Self::Hours { .. } => "invalid_hours",
             Self::CapacityOutOfRange { .. } => "capacity_out_of_range",
             Self::GraceOutOfRange => "grace_out_of_range",
         }
@@ -85,6 +92,7 @@ impl Refusal for BusinessRefusal {
             | Self::TooManyOrigins { .. }
             | Self::OverlapOutOfRange
             | Self::Color
+            | Self::Hours { .. }
             | Self::CapacityOutOfRange { .. }
             | Self::GraceOutOfRange => RefusalKind::Invalid,
         }

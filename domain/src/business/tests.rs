@@ -172,6 +172,8 @@ mod settings {
             auto_assign: Some(true),
             default_capacity: Some(5),
             offline_grace_seconds: Some(30),
+            language: Some(None),
+            hours: Some(None),
         }
     }
 
@@ -184,6 +186,8 @@ mod settings {
             auto_assign: Some(false),
             default_capacity: Some(1000),
             offline_grace_seconds: Some(3600),
+            language: Some(Some(Language::Fr)),
+            hours: Some(Some(hours(&[("mon", "09:00", "17:30"), ("tue", "10:00", "24:00")]))),
         }
     }
 
@@ -215,6 +219,25 @@ mod settings {
             let changes = SettingsChanges { color: Some(color.to_owned()), ..others() };
             given(running()).when(change(changes)).then_expect_error(R::Color);
         }
+    }
+
+    fn hours(spans: &[(&str, &str, &str)]) -> Hours {
+        let week: Vec<_> = spans
+            .iter()
+            .map(|(day, from, to)| serde_json::json!({"day": day, "from": from, "to": to}))
+            .collect();
+        serde_json::from_value(serde_json::json!({"timeZone": "Europe/Madrid", "week": week})).expect("hours")
+    }
+
+    #[test]
+    fn hours_end_after_they_begin_and_are_told_in_the_order_of_the_week() {
+        let set = |hours| SettingsChanges { hours: Some(Some(hours)), ..SettingsChanges::default() };
+        let (monday, sunday) = (("mon", "09:00", "10:00"), ("sun", "09:00", "10:00"));
+        given(running())
+            .when(change(set(hours(&[sunday, monday, sunday]))))
+            .then_expect_events(vec![settings_changed(set(hours(&[monday, sunday])))]);
+        let wrong = hours(&[("mon", "10:00", "10:00")]);
+        given(running()).when(change(set(wrong))).then_expect_error(R::Hours { max: 70 });
     }
 
     #[test]

@@ -321,6 +321,8 @@ fn settings_words(changes: &SettingsChanges) -> Vec<&'static str> {
         auto_assign,
         default_capacity,
         offline_grace_seconds,
+        language,
+        hours,
     } = changes;
     told([
         (welcome_message.is_some(), "welcome message"),
@@ -330,6 +332,8 @@ fn settings_words(changes: &SettingsChanges) -> Vec<&'static str> {
         (auto_assign.is_some(), "automatic assignment"),
         (default_capacity.is_some(), "capacity of new agents"),
         (offline_grace_seconds.is_some(), "grace period before an agent counts as offline"),
+        (language.is_some(), "language"),
+        (hours.is_some(), "opening hours"),
     ])
 }
 

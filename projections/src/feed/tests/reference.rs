@@ -256,7 +256,8 @@ impl Known {
 
     pub(super) fn customer(&self, id: CustomerId) -> CustomerSnapshot {
         let Profile { name, email, phone, metadata: _ } = self.customers[&id].clone();
-        let Settings { welcome_message, away_message, branding, preferences: _ } = self.settings.clone();
+        let Settings { welcome_message, away_message, branding, preferences, hours: _ } =
+            self.settings.clone();
         let own = self.conversations.values().filter(|it| it.customer.id == id);
         CustomerSnapshot {
             customer: OwnProfile { id, name, email, phone },
@@ -265,6 +266,7 @@ impl Known {
                 welcome_message,
                 away_message,
                 branding,
+                language: preferences.language,
             },
             conversation: own.max_by_key(|it| it.id).map(|it| self.own(it)),
         }

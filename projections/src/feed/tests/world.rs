@@ -6,7 +6,7 @@ use openchat_domain::{
     EventMetadata, ExternalUserId, KeyId, MessageId, MessageText, Metadata, Name, Position, Recorded,
     Subject, Tag, UserId, Via,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
-    business::{BusinessEvent, SettingsChanges},
+    business::{BusinessEvent, Hours, Language, SettingsChanges},
     conversation::{
         AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Candidate, Channel, ConversationEvent,
         CustomerRef, MessageBody, Priority, ReopenCause, Side, UnassignmentReason,
@@ -102,6 +102,12 @@ fn name(s: &str) -> Name {
 
 fn tag(s: &str) -> Tag {
     Tag::new(s).unwrap()
+}
+
+/// Told by the clocks of a zone that no customer may ever read.
+fn hours() -> Hours {
+    let zone = format!("Etc/{SECRET}");
+    serde_json::from_value(serde_json::json!({"timeZone": zone, "week": []})).unwrap()
 }
 
 fn metadata(key: &str, value: &serde_json::Value) -> Metadata {
@@ -383,9 +389,14 @@ impl World {
 
     fn settings(&mut self, a: u8, b: u8) {
         let message = (b > 64).then(|| text(&format!("welcome {b}")));
-        let changes = match a % 4 {
+        let changes = match a % 6 {
             0 => SettingsChanges { welcome_message: Some(message), ..SettingsChanges::default() },
             1 => SettingsChanges { away_message: Some(message), ..SettingsChanges::default() },
+            4 => SettingsChanges {
+                language: Some((b > 64).then_some(Language::Es)),
+                ..SettingsChanges::default()
+            },
+            5 => SettingsChanges { hours: Some((b > 64).then(hours)), ..SettingsChanges::default() },
             2 => SettingsChanges { color: Some(format!("#0000{b:02x}")), ..SettingsChanges::default() },
             _ => SettingsChanges { default_capacity: Some(LOAD), ..SettingsChanges::default() },
         };
