@@ -63,3 +63,36 @@ async fn hours_and_language_reach_the_customers_pages() {
     );
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canned_replies_are_managers_to_write_and_everybodys_to_use() {
+    let server = Server::start().await;
+    let business = server.business("Acme").await;
+    let jane = business.agent(&server, "Jane").await;
+    let mut inbox = jane.inbox_socket(None).await;
+    assert_eq!(inbox.next("hello").await["snapshot"]["replies"], json!([]));
+
+    let reply = |name: &str| format!("/api/business/replies/{name}");
+    let text = "Dear {{customer.name}}, it is on its way.";
+    let saved = business.owner.put(&reply("refund"), json!({"text": text})).await.is(200);
+    assert_eq!(saved.body["reply"], json!({"shortcut": "refund", "text": text}));
+    business.owner.put(&reply("hours"), json!({"text": "Nine to five."})).await.is(200);
+    assert_eq!(inbox.next("reply.saved").await["data"]["reply"], saved.body["reply"]);
+    inbox.next("reply.saved").await;
+
+    let listed = jane.get("/api/admin/support/replies").await.is(200);
+    let names: Vec<_> = listed.body["data"].as_array().unwrap().iter().map(|it| &it["shortcut"]).collect();
+    assert_eq!(names, ["hours", "refund"]);
+    jane.put(&reply("refund"), json!({"text": "No."})).await.refused_with(403, "managers_only");
+    business.owner.put(&reply("Refund"), json!({"text": "No."})).await.refused_with(404, "not_found");
+    business.owner.put(&reply("refund"), json!({"text": " "})).await.refused_with(422, "invalid_request");
+
+    business.owner.delete(&reply("refund")).await.is(200);
+    assert_eq!(inbox.next("reply.deleted").await["data"], json!({"shortcut": "refund"}));
+    business.owner.delete(&reply("refund")).await.is(200);
+    let listed = jane.get("/api/admin/support/replies").await.is(200);
+    assert_eq!(listed.body["data"], json!([{"shortcut": "hours", "text": "Nine to five."}]));
+    let mut again = business.owner.inbox_socket(None).await;
+    assert_eq!(again.next("hello").await["snapshot"]["replies"], listed.body["data"]);
+    server.stop().await;
+}

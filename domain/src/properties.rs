@@ -27,7 +27,7 @@ use crate::{
     customer::{Customer, CustomerCommand, ProfileChanges},
     fixtures::{
         agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, fold, jane,
-        key_id, many_tags, message_id, name, origin, phone, tag, url, user_id, visitor,
+        key_id, many_tags, message_id, name, origin, phone, shortcut, tag, url, user_id, visitor,
     },
 };
 
@@ -209,6 +209,7 @@ fn business_command() -> impl Strategy<Value = BusinessCommand> {
     use BusinessCommand as C;
     let key = || (1u128..4).prop_map(key_id);
     let secret = || (0u8..4).prop_map(|n| (format!("oc_live_{n}"), format!("{n:064x}")));
+    let reply = || select(vec![shortcut("refund"), shortcut("hours")]);
     let mode = select(vec![KeyMode::Live, KeyMode::Test]);
     prop_oneof![
         set_up(),
@@ -225,6 +226,8 @@ fn business_command() -> impl Strategy<Value = BusinessCommand> {
             C::RotateKey { key, prefix, hash, old_valid_until, now }
         }),
         key().prop_map(|key| C::RevokeKey { key }),
+        (reply(), message_text()).prop_map(|(shortcut, text)| C::SaveReply { shortcut, text }),
+        reply().prop_map(|shortcut| C::DeleteReply { shortcut }),
     ]
 }
 

@@ -18,7 +18,8 @@ use crate::{
     decode,
     fixtures::{
         agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, jane, key_id,
-        message_id, message_text, metadata, name, origin, phone, subject, tags, url, user_id, visitor,
+        message_id, message_text, metadata, name, origin, phone, shortcut, subject, tags, url, user_id,
+        visitor,
     },
 };
 
@@ -209,6 +210,10 @@ fn business_samples() -> Vec<BusinessEvent> {
             { key: key_id(1), prefix: "oc_live_b".to_owned(), hash: hash(), old_valid_until: at(0) }
         KeyRevoked
             { key: key_id(1) }
+        ReplySaved
+            { shortcut: shortcut("refund"), text: message_text("Dear {{customer.name}}") }
+        ReplyDeleted
+            { shortcut: shortcut("refund") }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod log;
 mod page;
 mod projection;
+pub mod replies;
 pub mod routing_queue;
 mod rows;
 mod search;

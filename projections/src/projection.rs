@@ -2,7 +2,7 @@
 
 use openchat_domain::Recorded;
 
-use crate::{Db, DbError, agents, customers, inbox, keys, routing_queue, settings, transcript};
+use crate::{Db, DbError, agents, customers, inbox, keys, replies, routing_queue, settings, transcript};
 
 /// A read model that lives in tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub enum Projection {
     Keys,
     /// [`settings`].
     Settings,
+    /// [`replies`].
+    Replies,
 }
 
 /// Why a batch could not be folded in.
@@ -47,6 +49,7 @@ impl Projection {
         Self::Agents,
         Self::Keys,
         Self::Settings,
+        Self::Replies,
     ];
 
     /// The name that `openchat rebuild NAME` takes and checkpoints carry.
@@ -60,6 +63,7 @@ impl Projection {
             Self::Agents => "agents",
             Self::Keys => "keys",
             Self::Settings => "settings",
+            Self::Replies => "replies",
         }
     }
 
@@ -73,7 +77,8 @@ impl Projection {
             | Self::Customers
             | Self::Agents
             | Self::Keys
-            | Self::Settings => 1,
+            | Self::Settings
+            | Self::Replies => 1,
         }
     }
 
@@ -88,6 +93,7 @@ impl Projection {
             Self::Agents => &["agents"],
             Self::Keys => &["integration_keys"],
             Self::Settings => &["businesses"],
+            Self::Replies => &["canned_replies"],
         }
     }
 
@@ -104,6 +110,7 @@ impl Projection {
             Self::Agents => agents::apply(db, events).await,
             Self::Keys => keys::apply(db, events).await,
             Self::Settings => settings::apply(db, events).await,
+            Self::Replies => replies::apply(db, events).await,
         }
     }
 }

@@ -38,6 +38,12 @@ pub enum BusinessRefusal {
         /// How many it may have.
         max: usize,
     },
+    /// More canned replies than a business may have.
+    #[error("A business can have at most {max} canned replies.")]
+    TooManyReplies {
+        /// How many it may have.
+        max: usize,
+    },
     /// The overlap is out of range.
     #[error("A rotated key can go on for at most 30 days.")]
     OverlapOutOfRange,
@@ -73,6 +79,7 @@ impl Refusal for BusinessRefusal {
             Self::NoOrigin => "no_origin_chosen",
             Self::TooManyOrigins { .. } => "too_many_origins",
             Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyReplies { .. } => "too_many_replies",
             Self::OverlapOutOfRange => "overlap_out_of_range",
             Self::Color => "invalid_color",
             Self::Hours { .. } => "invalid_hours",
@@ -84,9 +91,11 @@ impl Refusal for BusinessRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound | Self::KeyNotFound => RefusalKind::NotFound,
-            Self::AlreadySetUp | Self::KeyExists | Self::KeyRevoked | Self::TooManyKeys { .. } => {
-                RefusalKind::Conflict
-            }
+            Self::AlreadySetUp
+            | Self::KeyExists
+            | Self::KeyRevoked
+            | Self::TooManyKeys { .. }
+            | Self::TooManyReplies { .. } => RefusalKind::Conflict,
             Self::NoPermission
             | Self::NoOrigin
             | Self::TooManyOrigins { .. }

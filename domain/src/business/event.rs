@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Hours;
-use crate::{ChannelId, EventType, KeyId, MessageText, Name, Origin, Url, UserId};
+use crate::{ChannelId, EventType, KeyId, MessageText, Name, Origin, Shortcut, Url, UserId};
 
 /// An event of a business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,18 @@ pub enum BusinessEvent {
         hash: String,
         /// Until when the old secret works too.
         old_valid_until: DateTime<Utc>,
+    },
+    /// A canned reply was written, perhaps instead of another of that name.
+    ReplySaved {
+        /// What it is called by.
+        shortcut: Shortcut,
+        /// What it says.
+        text: MessageText,
+    },
+    /// A canned reply was thrown away.
+    ReplyDeleted {
+        /// What it was called by.
+        shortcut: Shortcut,
     },
     /// A key opens nothing any more.
     KeyRevoked {
@@ -258,6 +270,8 @@ impl EventType for BusinessEvent {
             Self::KeyChanged { .. } => "KeyChanged",
             Self::KeyRotated { .. } => "KeyRotated",
             Self::KeyRevoked { .. } => "KeyRevoked",
+            Self::ReplySaved { .. } => "ReplySaved",
+            Self::ReplyDeleted { .. } => "ReplyDeleted",
         }
     }
 

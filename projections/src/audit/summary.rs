@@ -261,6 +261,10 @@ fn of_business(who: Who<'_>, event: &BusinessEvent) -> String {
                 "{who} rotated the key {key}: the new one begins with {prefix}, the old one works until {until}."
             )
         }
+        BusinessEvent::ReplySaved { shortcut, .. } => format!("{who} wrote the canned reply “{shortcut}”."),
+        BusinessEvent::ReplyDeleted { shortcut } => {
+            format!("{who} threw the canned reply “{shortcut}” away.")
+        }
         BusinessEvent::KeyRevoked { key } => format!("{who} revoked the key {key}."),
     }
 }

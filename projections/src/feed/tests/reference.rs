@@ -6,7 +6,7 @@ use std::{
 };
 
 use openchat_domain::{
-    AgentId, ConversationId, CustomerId, DomainEvent, EventType, Position, Recorded,
+    AgentId, ConversationId, CustomerId, DomainEvent, EventType, MessageText, Position, Recorded, Shortcut,
     agent::{AgentEvent, Availability},
     business::{BusinessEvent, Settings},
     conversation::{Author, ConversationEvent, Priority},
@@ -19,6 +19,7 @@ use openchat_projections::{
         PublicBusiness, QueueOrder,
     },
     inbox::{ConversationView, LastMessage, Resolution, Status},
+    replies::CannedReply,
     routing_queue::{QueueEntry, Standing},
     settings::BusinessIdentity,
 };
@@ -30,6 +31,7 @@ pub(super) struct Known {
     position: Position,
     business: BusinessIdentity,
     settings: Settings,
+    replies: BTreeMap<Shortcut, MessageText>,
     agents: BTreeMap<AgentId, AgentSummary>,
     customers: HashMap<CustomerId, Profile>,
     /// The position of each customer's latest change of profile.
@@ -55,6 +57,7 @@ impl Known {
                 domain: domain.clone(),
             },
             settings: Settings::default(),
+            replies: BTreeMap::new(),
             agents: BTreeMap::new(),
             customers: HashMap::new(),
             profiled: HashMap::new(),
@@ -73,6 +76,12 @@ impl Known {
             DomainEvent::Business(_, event) => {
                 if let BusinessEvent::SettingsChanged { changes } = event {
                     self.settings = self.settings.changed(changes);
+                }
+                if let BusinessEvent::ReplySaved { shortcut, text } = event {
+                    self.replies.insert(shortcut.clone(), text.clone());
+                }
+                if let BusinessEvent::ReplyDeleted { shortcut } = event {
+                    self.replies.remove(shortcut);
                 }
             }
             DomainEvent::Agent(id, event) => self.learn_agent(*id, event),
@@ -186,8 +195,17 @@ impl Known {
             agents: self.agents.values().cloned().collect(),
             conversations,
             queue: self.queue(),
+            replies: self.replies(),
             complete,
         }
+    }
+
+    fn replies(&self) -> Vec<CannedReply> {
+        let reply = |(shortcut, text): (&Shortcut, &MessageText)| CannedReply {
+            shortcut: shortcut.clone(),
+            text: text.clone(),
+        };
+        self.replies.iter().map(reply).collect()
     }
 
     pub(super) fn summary(&self, id: ConversationId) -> ConversationView {

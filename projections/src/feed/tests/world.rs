@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
     Actor, AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, DomainEvent, Email,
     EventMetadata, ExternalUserId, KeyId, MessageId, MessageText, Metadata, Name, Position, Recorded,
-    Subject, Tag, UserId, Via,
+    Shortcut, Subject, Tag, UserId, Via,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
     business::{BusinessEvent, Hours, Language, SettingsChanges},
     conversation::{
@@ -478,6 +478,16 @@ impl World {
     fn keys_and_arrivals(&mut self, a: u8) {
         if a > 200 {
             return self.arrive();
+        }
+        if a > 100 {
+            let shortcut = Shortcut::new(["refund", "hours", "hello"][usize::from(a) % 3]).unwrap();
+            let text = text(&format!("{SECRET} {a}"));
+            let event = if a.is_multiple_of(4) {
+                BusinessEvent::ReplyDeleted { shortcut }
+            } else {
+                BusinessEvent::ReplySaved { shortcut, text }
+            };
+            return self.push(DomainEvent::Business(business(), event));
         }
         let key = KeyId::from_uuid(Uuid::from_u128(u128::from(a)));
         self.push(DomainEvent::Business(business(), BusinessEvent::KeyRevoked { key }));
