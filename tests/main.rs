@@ -17,6 +17,7 @@ mod launch;
 mod live;
 mod log;
 mod model;
+mod portal;
 mod projector;
 mod refusals;
 mod routing;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use openchat::store::{Context, ExecuteError, Pools};
 use openchat_domain::{
-    AgentId, BusinessId, CallId, ConversationId, CustomerId, MessageId, MessageText, Name, Refusal, Tag,
+    AgentId, BusinessId, CallId, ConversationId, CustomerId, MessageId, MessageText, Name, Refusal, Shortcut,
+    Tag,
     agent::{Agent, AgentCommand, Availability},
     business::{Business as BusinessAggregate, BusinessCommand, SettingsChanges},
     conversation::{
@@ -63,6 +64,7 @@ enum Step {
     Available(usize, usize),
     Capacity(usize, usize),
     Welcome(usize),
+    Reply(usize, usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -89,6 +91,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (n(), n()).prop_map(|(a, it)| Step::Available(a, it)),
         1 => (n(), n()).prop_map(|(a, it)| Step::Capacity(a, it)),
         1 => n().prop_map(Step::Welcome),
+        2 => (n(), n()).prop_map(|(name, text)| Step::Reply(name, text)),
     ]
 }
 
@@ -271,6 +274,16 @@ impl World {
                 let welcome_message = Some(Some(MessageText::new(&format!("Welcome {n}")).unwrap()));
                 let changes = SettingsChanges { welcome_message, ..SettingsChanges::default() };
                 let command = BusinessCommand::ChangeSettings { changes };
+                return self.execute::<BusinessAggregate>(self.business.id, command).await;
+            }
+            Step::Reply(name, n) => {
+                let shortcut = Shortcut::new(&format!("reply-{}", name % 3)).unwrap();
+                let text = MessageText::new(&format!("Reply {n}")).unwrap();
+                let command = if n % 4 == 0 {
+                    BusinessCommand::DeleteReply { shortcut }
+                } else {
+                    BusinessCommand::SaveReply { shortcut, text }
+                };
                 return self.execute::<BusinessAggregate>(self.business.id, command).await;
             }
             _ if self.conversations.is_empty() => return,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     AgentId, CallId, ChannelId, CustomerId, Decider, Email, ExternalUserId, File, FileId, FileName, KeyId,
-    MediaType, MessageId, MessageText, Metadata, Name, Origin, Phone, Subject, Tag, Url, UserId,
+    MediaType, MessageId, MessageText, Metadata, Name, Origin, Phone, Shortcut, Subject, Tag, Url, UserId,
     conversation::{AgentRef, CustomerRef},
 };
 
@@ -43,6 +43,7 @@ texts! {
     name -> Name;
     origin -> Origin;
     phone -> Phone;
+    shortcut -> Shortcut;
     subject -> Subject;
     tag -> Tag;
     url -> Url;

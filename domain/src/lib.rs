@@ -36,7 +36,7 @@ pub use ids::{
 };
 pub use metadata::{Actor, ActorKind, EventMetadata, Via};
 pub use text::{
-    Email, ExternalUserId, Invalid, MessageText, Metadata, Name, Origin, Phone, Subject, Tag, Url,
+    Email, ExternalUserId, Invalid, MessageText, Metadata, Name, Origin, Phone, Shortcut, Subject, Tag, Url,
 };
 
 /// A place in one business's own event log: 1, 2, 3, … without holes, in commit order; 0 is before the first event.

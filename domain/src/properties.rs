@@ -16,7 +16,10 @@ use serde_json::Value;
 use crate::{
     Decider, Email, ExternalUserId, MediaType, MessageText, Metadata, Name, Tag,
     agent::{Agent, AgentCommand, Availability, Role},
-    business::{Business, BusinessCommand, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
+    business::{
+        Business, BusinessCommand, Hours, KeyMode, KeyTerms, Language, OriginMode, Permission,
+        SettingsChanges,
+    },
     conversation::{
         AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Channel, Conversation,
         ConversationCommand, CustomerRef, MessageBody, NewMessage, Priority, Reader, UnassignmentReason,
@@ -24,7 +27,7 @@ use crate::{
     customer::{Customer, CustomerCommand, ProfileChanges},
     fixtures::{
         agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, file, fold, jane,
-        key_id, many_tags, message_id, name, origin, phone, tag, url, user_id, visitor,
+        key_id, many_tags, message_id, name, origin, phone, shortcut, tag, url, user_id, visitor,
     },
 };
 
@@ -206,6 +209,7 @@ fn business_command() -> impl Strategy<Value = BusinessCommand> {
     use BusinessCommand as C;
     let key = || (1u128..4).prop_map(key_id);
     let secret = || (0u8..4).prop_map(|n| (format!("oc_live_{n}"), format!("{n:064x}")));
+    let reply = || select(vec![shortcut("refund"), shortcut("hours")]);
     let mode = select(vec![KeyMode::Live, KeyMode::Test]);
     prop_oneof![
         set_up(),
@@ -222,6 +226,8 @@ fn business_command() -> impl Strategy<Value = BusinessCommand> {
             C::RotateKey { key, prefix, hash, old_valid_until, now }
         }),
         key().prop_map(|key| C::RevokeKey { key }),
+        (reply(), message_text()).prop_map(|(shortcut, text)| C::SaveReply { shortcut, text }),
+        reply().prop_map(|shortcut| C::DeleteReply { shortcut }),
     ]
 }
 
@@ -316,9 +322,21 @@ fn settings() -> impl Strategy<Value = SettingsChanges> {
         option::of(any::<bool>()),
         option::of(capacity()),
         option::of(select(vec![4, 5, 3600])),
+        option::of(option::of(select(vec![Language::Es, Language::Ar]))),
+        option::of(option::of(hours())),
     )
         .prop_map(
-            |(welcome_message, away_message, color, logo_url, auto_assign, default_capacity, grace)| {
+            |(
+                welcome_message,
+                away_message,
+                color,
+                logo_url,
+                auto_assign,
+                default_capacity,
+                grace,
+                language,
+                hours,
+            )| {
                 SettingsChanges {
                     welcome_message,
                     away_message,
@@ -327,9 +345,20 @@ fn settings() -> impl Strategy<Value = SettingsChanges> {
                     auto_assign,
                     default_capacity,
                     offline_grace_seconds: grace,
+                    language,
+                    hours,
                 }
             },
         )
+}
+
+fn hours() -> impl Strategy<Value = Hours> {
+    let span = (select(vec!["mon", "sun"]), select(vec!["00:00", "09:30"]), select(vec!["09:00", "24:00"]))
+        .prop_map(|(day, from, to)| serde_json::json!({"day": day, "from": from, "to": to}));
+    vec(span, 0..4).prop_map(|week| {
+        serde_json::from_value(serde_json::json!({"timeZone": "Asia/Kathmandu", "week": week}))
+            .expect("hours")
+    })
 }
 
 fn terms() -> impl Strategy<Value = KeyTerms> {

@@ -9,7 +9,7 @@ use serde_json::{json, value::RawValue};
 use crate::{
     BusinessId, ConversationId, DomainEvent, EventType,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
-    business::{BusinessEvent, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
+    business::{BusinessEvent, Hours, KeyMode, KeyTerms, Language, OriginMode, Permission, SettingsChanges},
     conversation::{
         AssignmentReason, Author, CallEndReason, CallKind, Candidate, Channel, ConversationEvent,
         MessageBody, Priority, ReopenCause, Side, UnassignmentReason,
@@ -18,8 +18,8 @@ use crate::{
     decode,
     fixtures::{
         agent_id, ana, at, ben, call_id, channel_id, customer_id, email, external_user_id, file, jane,
-        key_id, message_id, message_text, metadata, name, origin, phone, subject, tags, url, user_id,
-        visitor,
+        key_id, message_id, message_text, metadata, name, origin, phone, shortcut, subject, tags, url,
+        user_id, visitor,
     },
 };
 
@@ -179,7 +179,17 @@ fn business_samples() -> Vec<BusinessEvent> {
         auto_assign: Some(false),
         default_capacity: Some(9),
         offline_grace_seconds: Some(60),
+        ..SettingsChanges::default()
     };
+    let here_and_there = |hours: Option<Hours>, language| SettingsChanges {
+        language: Some(language),
+        hours: Some(hours),
+        ..SettingsChanges::default()
+    };
+    let hours: Hours = serde_json::from_value(json!({
+        "timeZone": "Europe/Madrid", "week": [{"day": "mon", "from": "09:00", "to": "24:00"}]
+    }))
+    .expect("hours");
     let cleared = || SettingsChanges {
         welcome_message: Some(None),
         away_message: Some(None),
@@ -195,6 +205,8 @@ fn business_samples() -> Vec<BusinessEvent> {
         SettingsChanged
             { changes: all_changed() }
             { changes: cleared() }
+            { changes: here_and_there(Some(hours.clone()), Some(Language::Ar)) }
+            { changes: here_and_there(None, None) }
         KeyCreated
             { key: key_id(1), terms: strict(), mode: KeyMode::Live, prefix: "oc_live_a".to_owned(), hash: hash() }
             { key: key_id(2), terms: hotspot(), mode: KeyMode::Test, prefix: "oc_test_a".to_owned(), hash: hash() }
@@ -204,6 +216,10 @@ fn business_samples() -> Vec<BusinessEvent> {
             { key: key_id(1), prefix: "oc_live_b".to_owned(), hash: hash(), old_valid_until: at(0) }
         KeyRevoked
             { key: key_id(1) }
+        ReplySaved
+            { shortcut: shortcut("refund"), text: message_text("Dear {{customer.name}}") }
+        ReplyDeleted
+            { shortcut: shortcut("refund") }
     }
 }
 

@@ -82,6 +82,8 @@ text!(/// What a conversation is about, in a line.
     Subject, max 300, pattern r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example "Order 4711", one_line);
 text!(/// A label on a conversation, or a skill of an agent.
     Tag, max 50, pattern r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example "billing", one_line);
+text!(/// What a canned reply is called by: lower-case letters, digits and hyphens.
+    Shortcut, max 32, pattern r"^[a-z0-9][a-z0-9-]{0,31}$", example "refund", shortcut);
 text!(/// A web origin: `https://` (or `http://`), a host, perhaps a port; no path.
     Origin, max 255, pattern r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?$", example "https://app.acme.com", origin);
 text!(/// The address of something on the web.
@@ -167,6 +169,14 @@ fn no_nul(text: &str) -> Result<String, Invalid> {
 fn one_line(text: &str) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_ascii_control()) {
         return Err(Invalid("must be one line without control characters".to_owned()));
+    }
+    Ok(text.to_owned())
+}
+
+fn shortcut(text: &str) -> Result<String, Invalid> {
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if text.starts_with('-') || !text.bytes().all(fine) {
+        return Err(Invalid("must have lower-case letters, digits and hyphens only, like refund".to_owned()));
     }
     Ok(text.to_owned())
 }

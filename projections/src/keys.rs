@@ -271,7 +271,10 @@ fn step(recorded: &Recorded) -> Option<(KeyId, &BusinessEvent)> {
             | BusinessEvent::KeyChanged { key, .. }
             | BusinessEvent::KeyRotated { key, .. }
             | BusinessEvent::KeyRevoked { key } => Some((*key, event)),
-            BusinessEvent::SetUp { .. } | BusinessEvent::SettingsChanged { .. } => None,
+            BusinessEvent::SetUp { .. }
+            | BusinessEvent::SettingsChanged { .. }
+            | BusinessEvent::ReplySaved { .. }
+            | BusinessEvent::ReplyDeleted { .. } => None,
         },
         DomainEvent::Conversation(..) | DomainEvent::Customer(..) | DomainEvent::Agent(..) => None,
     }
@@ -307,7 +310,13 @@ fn fold(row: &mut Option<KeyRecord>, recorded: &Recorded, event: &BusinessEvent)
             | BusinessEvent::KeyRevoked { .. },
             None,
         )
-        | (BusinessEvent::SetUp { .. } | BusinessEvent::SettingsChanged { .. }, _) => {}
+        | (
+            BusinessEvent::SetUp { .. }
+            | BusinessEvent::SettingsChanged { .. }
+            | BusinessEvent::ReplySaved { .. }
+            | BusinessEvent::ReplyDeleted { .. },
+            _,
+        ) => {}
     }
 }
 

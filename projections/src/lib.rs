@@ -23,6 +23,7 @@ pub mod launch;
 pub mod log;
 mod page;
 mod projection;
+pub mod replies;
 pub mod routing_queue;
 mod rows;
 mod search;

@@ -2,7 +2,9 @@
 
 use openchat_domain::Recorded;
 
-use crate::{Db, DbError, agents, customers, inbox, keys, launch, routing_queue, settings, transcript};
+use crate::{
+    Db, DbError, agents, customers, inbox, keys, launch, replies, routing_queue, settings, transcript,
+};
 
 /// A read model that lives in tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +25,8 @@ pub enum Projection {
     Settings,
     /// [`launch`].
     Launch,
+    /// [`replies`].
+    Replies,
 }
 
 /// Why a batch could not be folded in.
@@ -50,6 +54,7 @@ impl Projection {
         Self::Keys,
         Self::Settings,
         Self::Launch,
+        Self::Replies,
     ];
 
     /// The name that `openchat rebuild NAME` takes and checkpoints carry.
@@ -64,6 +69,7 @@ impl Projection {
             Self::Keys => "keys",
             Self::Settings => "settings",
             Self::Launch => "launch",
+            Self::Replies => "replies",
         }
     }
 
@@ -78,7 +84,8 @@ impl Projection {
             | Self::Agents
             | Self::Keys
             | Self::Settings
-            | Self::Launch => 1,
+            | Self::Launch
+            | Self::Replies => 1,
         }
     }
 
@@ -94,6 +101,7 @@ impl Projection {
             Self::Keys => &["integration_keys"],
             Self::Settings => &["businesses"],
             Self::Launch => &["launch_steps"],
+            Self::Replies => &["canned_replies"],
         }
     }
 
@@ -111,6 +119,7 @@ impl Projection {
             Self::Keys => keys::apply(db, events).await,
             Self::Settings => settings::apply(db, events).await,
             Self::Launch => launch::apply(db, events).await,
+            Self::Replies => replies::apply(db, events).await,
         }
     }
 }

@@ -29,7 +29,10 @@ use crate::{
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null},
-        "preferences": {"autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30}
+        "preferences": {
+            "autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30, "language": null
+        },
+        "hours": null
     },
     "ownerId": "usr_019aafc33b7c7d80a1b2c3d4e5f60718",
     "createdAt": "2026-03-01T09:00:00Z",
@@ -120,7 +123,7 @@ pub async fn get(db: &impl Db, tenant: BusinessId) -> Result<Option<BusinessView
     row.map(|row| Ok(document(&row, 0, "business")?)).transpose()
 }
 
-/// The events that this tells of; those of keys are told by [`crate::keys`].
+/// The events that this tells of; those of keys are told by [`crate::keys`], of replies by [`crate::replies`].
 fn step(recorded: &Recorded) -> Option<&BusinessEvent> {
     match &recorded.event {
         DomainEvent::Business(_, event) => match event {
@@ -128,7 +131,9 @@ fn step(recorded: &Recorded) -> Option<&BusinessEvent> {
             BusinessEvent::KeyCreated { .. }
             | BusinessEvent::KeyChanged { .. }
             | BusinessEvent::KeyRotated { .. }
-            | BusinessEvent::KeyRevoked { .. } => None,
+            | BusinessEvent::KeyRevoked { .. }
+            | BusinessEvent::ReplySaved { .. }
+            | BusinessEvent::ReplyDeleted { .. } => None,
         },
         DomainEvent::Conversation(..) | DomainEvent::Customer(..) | DomainEvent::Agent(..) => None,
     }
@@ -156,7 +161,9 @@ fn fold(row: &mut Option<BusinessView>, recorded: &Recorded, event: &BusinessEve
         BusinessEvent::KeyCreated { .. }
         | BusinessEvent::KeyChanged { .. }
         | BusinessEvent::KeyRotated { .. }
-        | BusinessEvent::KeyRevoked { .. } => {}
+        | BusinessEvent::KeyRevoked { .. }
+        | BusinessEvent::ReplySaved { .. }
+        | BusinessEvent::ReplyDeleted { .. } => {}
     }
 }
 

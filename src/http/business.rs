@@ -4,7 +4,7 @@ use actix_web::{get, post, web::Data};
 use openchat_domain::{
     CommandId, DomainEvent, MessageText, Name, Origin, Url,
     agent::{Agent, AgentCommand},
-    business::{Business, BusinessCommand, BusinessEvent, Settings, SettingsChanges},
+    business::{Business, BusinessCommand, BusinessEvent, Hours, Language, Settings, SettingsChanges},
 };
 use openchat_projections::settings::{self, BusinessIdentity, ChannelView};
 use serde::Serialize;
@@ -38,7 +38,10 @@ input! {
     "channel": {"id": "chn_019aafc33b7c7d80a1b2c3d4e5f60718"},
     "settings": {
         "welcomeMessage": null, "awayMessage": null, "branding": {"color": "#2563eb", "logoUrl": null},
-        "preferences": {"autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30}
+        "preferences": {
+            "autoAssign": true, "defaultCapacity": 5, "offlineGraceSeconds": 30, "language": null
+        },
+        "hours": null
     }
 }))]
 struct SetUpAnswer {
@@ -56,7 +59,10 @@ input! {
     /// Changes to the settings: what is left out stays, `null` clears.
     #[schema(example = json!({
         "welcomeMessage": "Hello! How can we help?", "branding": {"color": "#0f766e"},
-        "preferences": {"defaultCapacity": 8}
+        "preferences": {"defaultCapacity": 8, "language": "es"},
+        "hours": {
+            "timeZone": "Europe/Madrid", "week": [{"day": "mon", "from": "09:00", "to": "17:30"}]
+        }
     }))]
     closed struct ChangeSettings {
         /// What a customer reads first.
@@ -69,6 +75,9 @@ input! {
         branding: Option<ChangeBranding>,
         /// How support runs.
         preferences: Option<ChangePreferences>,
+        /// When somebody is there.
+        #[schema(value_type = Option<Hours>)]
+        hours: Patch<Hours>,
     }
 }
 
@@ -95,6 +104,9 @@ input! {
         /// How long an agent's last socket may be gone before the agent counts as offline, in seconds.
         #[schema(value_type = Option<u32>, minimum = 5, maximum = 3600)]
         offline_grace_seconds: Option<Count<5, 3600>>,
+        /// The language of the customer's pages; `null` leaves it to the browser.
+        #[schema(value_type = Option<Language>)]
+        language: Patch<Language>,
     }
 }
 
@@ -109,7 +121,12 @@ struct Color(String);
     "settings": {
         "welcomeMessage": "Hello! How can we help?", "awayMessage": null,
         "branding": {"color": "#0f766e", "logoUrl": null},
-        "preferences": {"autoAssign": true, "defaultCapacity": 8, "offlineGraceSeconds": 30}
+        "preferences": {
+            "autoAssign": true, "defaultCapacity": 8, "offlineGraceSeconds": 30, "language": "es"
+        },
+        "hours": {
+            "timeZone": "Europe/Madrid", "week": [{"day": "mon", "from": "09:00", "to": "17:30"}]
+        }
     }
 }))]
 struct SettingsAnswer {
@@ -199,7 +216,11 @@ pub(super) async fn get_settings(
 /// Change settings.
 #[utoipa::path(operation_id = "changeSettings", tag = "Business", request_body = ChangeSettings,
     security(("session" = [])),
-    responses((status = 200, description = "All settings, as they are now.", body = SettingsAnswer)))]
+    responses(
+        (status = 200, description = "All settings, as they are now.", body = SettingsAnswer),
+        (status = 422, description =
+            "invalid_hours: Opening hours must end after they begin, and a week can have at most 70 of them."),
+    ))]
 #[post("/admin/settings")]
 pub(super) async fn change_settings(
     Manager(me): Manager,
@@ -228,6 +249,8 @@ impl ChangeSettings {
             auto_assign: preferences.and_then(|it| it.auto_assign),
             default_capacity: preferences.and_then(|it| it.default_capacity).map(|count| count.0),
             offline_grace_seconds: preferences.and_then(|it| it.offline_grace_seconds).map(|count| count.0),
+            language: self.preferences.and_then(|it| it.language.change()),
+            hours: self.hours.change(),
         }
     }
 }

@@ -68,6 +68,7 @@ mod ops;
 mod pages;
 mod problem;
 mod public_config;
+mod replies;
 mod reply;
 mod server;
 mod sign_in;
@@ -167,6 +168,8 @@ fn business(config: &mut ServiceConfig<'_>) {
         .service(keys::change_key)
         .service(keys::rotate_key)
         .service(keys::revoke_key)
+        .service(replies::save_reply)
+        .service(replies::delete_reply)
         .service(team::list_team)
         .service(team::invite_agent)
         .service(team::change_agent)
@@ -178,7 +181,7 @@ fn business(config: &mut ServiceConfig<'_>) {
 
 /// `/api/admin/support`, by an agent's session.
 fn agents(config: &mut ServiceConfig<'_>) {
-    config.service(sockets::agent_socket);
+    config.service(sockets::agent_socket).service(replies::list_replies);
     inbox::configure(config);
 }
 

@@ -1,9 +1,10 @@
 //! What a widget or an app may know of the business before anybody writes: how it looks, what it says, who is there.
 
 use actix_web::{get, web::Data};
+use chrono::{DateTime, Utc};
 use openchat_domain::{
     MessageText, Name,
-    business::{Branding, BusinessRefusal, Settings},
+    business::{Branding, BusinessRefusal, Hours, Language, Opening, Settings},
 };
 use openchat_projections::{
     agents,
@@ -25,7 +26,8 @@ use crate::app::App;
     "branding": {"color": "#2563eb", "logoUrl": null},
     "welcomeMessage": "Hello! How can we help?",
     "settings": {"welcomeMessage": "Hello! How can we help?", "awayMessage": null, "autoAssign": true},
-    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0}
+    "language": null,
+    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0, "open": true, "opensAt": null}
 }))]
 struct ConfigAnswer {
     /// Always `true`.
@@ -38,6 +40,8 @@ struct ConfigAnswer {
     welcome_message: Option<MessageText>,
     /// How support runs.
     settings: ConfigSettings,
+    /// The language that its pages speak; without one, the browser's.
+    language: Option<Language>,
     /// Who is there.
     availability: ConfigAvailability,
 }
@@ -74,6 +78,10 @@ struct ConfigAvailability {
     /// Unknown when nobody is there.
     #[schema(minimum = 0)]
     expected_wait_seconds: Option<i64>,
+    /// Whether it is within the opening hours.
+    open: bool,
+    /// When they begin next; unknown while they last, or when there are none to come.
+    opens_at: Option<DateTime<Utc>>,
 }
 
 /// Read what a widget or an app shows before anybody writes.
@@ -88,17 +96,20 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
     let db = app.pools.tenant(key.tenant()).await?;
     let business = settings::get(&db, key.tenant()).await?;
     let business = business.ok_or_else(|| refused(&BusinessRefusal::NotFound))?;
-    let Settings { welcome_message, away_message, branding, preferences } = business.settings;
+    let Settings { welcome_message, away_message, branding, preferences, hours } = business.settings;
+    let now = app.clock.now();
     let agents_online = agents::online_count(&db, key.tenant()).await?;
-    let picture = routing_queue::picture(&db, key.tenant(), app.clock.now()).await?;
-    let availability =
-        ConfigAvailability { agents_online, expected_wait_seconds: expected_wait(agents_online, &picture) };
+    let picture = routing_queue::picture(&db, key.tenant(), now).await?;
+    let Opening { open, opens_at } = hours.as_ref().map_or(Opening::ALWAYS, |hours: &Hours| hours.at(now));
+    let expected_wait_seconds = expected_wait(agents_online, &picture);
+    let availability = ConfigAvailability { agents_online, expected_wait_seconds, open, opens_at };
     Ok(Reply::ok(ConfigAnswer {
         success: true,
         business: ConfigBusiness { name: business.business.name, slug: business.business.slug },
         branding,
         welcome_message: welcome_message.clone(),
         settings: ConfigSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
+        language: preferences.language,
         availability,
     }))
 }

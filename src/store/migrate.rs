@@ -7,6 +7,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "log", include_str!("../../migrations/0001_log.sql")),
     (2, "read models", include_str!("../../migrations/0002_read_models.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
+    (4, "portal", include_str!("../../migrations/0004_portal.sql")),
     (5, "files", include_str!("../../migrations/0005_files.sql")),
     (7, "launch", include_str!("../../migrations/0007_launch.sql")),
 ];

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::event::{KeyMode, KeyTerms, SettingsChanges};
-use crate::{ChannelId, KeyId, Name, Origin, UserId};
+use crate::{ChannelId, KeyId, MessageText, Name, Origin, Shortcut, UserId};
 
 /// A command to a business.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,18 @@ pub enum BusinessCommand {
         old_valid_until: DateTime<Utc>,
         /// The time of the command.
         now: DateTime<Utc>,
+    },
+    /// Keep a canned reply, instead of another of that name.
+    SaveReply {
+        /// What it is called by.
+        shortcut: Shortcut,
+        /// What it says; variables stay as they are.
+        text: MessageText,
+    },
+    /// Throw a canned reply away, if there is one of that name.
+    DeleteReply {
+        /// What it is called by.
+        shortcut: Shortcut,
     },
     /// End a key.
     RevokeKey {

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Business, BusinessCommand, BusinessEvent, BusinessRefusal, Key, KeyMode, KeyTerms, OriginMode, Running,
-    Settings, SettingsChanges,
+    Business, BusinessCommand, BusinessEvent, BusinessRefusal, Hours, Key, KeyMode, KeyTerms, OriginMode,
+    Running, Settings, SettingsChanges,
 };
-use crate::{KeyId, Origin, given::unless_same};
+use crate::{KeyId, MessageText, Origin, Shortcut, given::unless_same};
 
 type Decision = Result<Vec<BusinessEvent>, BusinessRefusal>;
 
 const MAX_CAPACITY: u32 = 1000;
 const GRACE_SECONDS: std::ops::RangeInclusive<u32> = 5..=3600;
 const MAX_KEYS: usize = 100;
+const MAX_REPLIES: usize = 500;
 const MAX_ORIGINS: usize = 50;
 const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
@@ -44,6 +45,8 @@ pub(super) fn decide(state: &Business, command: &BusinessCommand) -> Decision {
             rotate_key(running()?, *key, prefix, hash, *old_valid_until, *now)
         }
         C::RevokeKey { key } => revoke_key(running()?, *key),
+        C::SaveReply { shortcut, text } => save_reply(running()?, shortcut, text),
+        C::DeleteReply { shortcut } => Ok(delete_reply(running()?, shortcut)),
     }
 }
 
@@ -60,6 +63,9 @@ fn check_settings(wanted: &SettingsChanges) -> Result<(), BusinessRefusal> {
     if wanted.color.as_ref().is_some_and(|color| !is_color(color)) {
         return Err(BusinessRefusal::Color);
     }
+    if wanted.hours.iter().flatten().any(|hours| !hours.are_fine()) {
+        return Err(BusinessRefusal::Hours { max: Hours::MAX_SPANS });
+    }
     if wanted.default_capacity.is_some_and(|capacity| capacity > MAX_CAPACITY) {
         return Err(BusinessRefusal::CapacityOutOfRange { max: MAX_CAPACITY });
     }
@@ -75,7 +81,8 @@ fn is_color(text: &str) -> bool {
 }
 
 fn real_changes(settings: &Settings, wanted: &SettingsChanges) -> SettingsChanges {
-    let Settings { welcome_message, away_message, branding, preferences } = settings;
+    let Settings { welcome_message, away_message, branding, preferences, hours } = settings;
+    let wanted_hours = wanted.hours.clone().map(|hours| hours.map(Hours::sorted));
     SettingsChanges {
         welcome_message: unless_same(welcome_message, wanted.welcome_message.as_ref()),
         away_message: unless_same(away_message, wanted.away_message.as_ref()),
@@ -87,6 +94,8 @@ fn real_changes(settings: &Settings, wanted: &SettingsChanges) -> SettingsChange
             &preferences.offline_grace_seconds,
             wanted.offline_grace_seconds.as_ref(),
         ),
+        language: unless_same(&preferences.language, wanted.language.as_ref()),
+        hours: unless_same(hours, wanted_hours.as_ref()),
     }
 }
 
@@ -144,6 +153,22 @@ fn revoke_key(it: &Running, key: KeyId) -> Decision {
         Some(Key::Valid { .. }) => Ok(vec![BusinessEvent::KeyRevoked { key }]),
         Some(Key::Revoked) => Ok(vec![]),
     }
+}
+
+fn save_reply(it: &Running, shortcut: &Shortcut, text: &MessageText) -> Decision {
+    match it.replies.get(shortcut) {
+        Some(before) if before == text => return Ok(vec![]),
+        None if it.replies.len() >= MAX_REPLIES => {
+            return Err(BusinessRefusal::TooManyReplies { max: MAX_REPLIES });
+        }
+        Some(_) | None => {}
+    }
+    Ok(vec![BusinessEvent::ReplySaved { shortcut: shortcut.clone(), text: text.clone() }])
+}
+
+fn delete_reply(it: &Running, shortcut: &Shortcut) -> Vec<BusinessEvent> {
+    let there = it.replies.contains_key(shortcut);
+    there.then(|| BusinessEvent::ReplyDeleted { shortcut: shortcut.clone() }).into_iter().collect()
 }
 
 /// The terms and the hash of a key that still opens something.

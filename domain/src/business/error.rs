@@ -38,12 +38,24 @@ pub enum BusinessRefusal {
         /// How many it may have.
         max: usize,
     },
+    /// More canned replies than a business may have.
+    #[error("A business can have at most {max} canned replies.")]
+    TooManyReplies {
+        /// How many it may have.
+        max: usize,
+    },
     /// The overlap is out of range.
     #[error("A rotated key can go on for at most 30 days.")]
     OverlapOutOfRange,
     /// A colour has six hexadecimal digits.
     #[error("A colour is written like #2563eb.")]
     Color,
+    /// Hours that can't be kept.
+    #[error("Opening hours must end after they begin, and a week can have at most {max} of them.")]
+    Hours {
+        /// How many there may be.
+        max: usize,
+    },
     /// Out of range.
     #[error("Capacity must be between 0 and {max}.")]
     CapacityOutOfRange {
@@ -67,8 +79,10 @@ impl Refusal for BusinessRefusal {
             Self::NoOrigin => "no_origin_chosen",
             Self::TooManyOrigins { .. } => "too_many_origins",
             Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyReplies { .. } => "too_many_replies",
             Self::OverlapOutOfRange => "overlap_out_of_range",
             Self::Color => "invalid_color",
+            Self::Hours { .. } => "invalid_hours",
             Self::CapacityOutOfRange { .. } => "capacity_out_of_range",
             Self::GraceOutOfRange => "grace_out_of_range",
         }
@@ -77,14 +91,17 @@ impl Refusal for BusinessRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound | Self::KeyNotFound => RefusalKind::NotFound,
-            Self::AlreadySetUp | Self::KeyExists | Self::KeyRevoked | Self::TooManyKeys { .. } => {
-                RefusalKind::Conflict
-            }
+            Self::AlreadySetUp
+            | Self::KeyExists
+            | Self::KeyRevoked
+            | Self::TooManyKeys { .. }
+            | Self::TooManyReplies { .. } => RefusalKind::Conflict,
             Self::NoPermission
             | Self::NoOrigin
             | Self::TooManyOrigins { .. }
             | Self::OverlapOutOfRange
             | Self::Color
+            | Self::Hours { .. }
             | Self::CapacityOutOfRange { .. }
             | Self::GraceOutOfRange => RefusalKind::Invalid,
         }

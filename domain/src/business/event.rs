@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ChannelId, EventType, KeyId, MessageText, Name, Origin, Url, UserId};
+use super::Hours;
+use crate::{ChannelId, EventType, KeyId, MessageText, Name, Origin, Shortcut, Url, UserId};
 
 /// An event of a business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,18 @@ pub enum BusinessEvent {
         hash: String,
         /// Until when the old secret works too.
         old_valid_until: DateTime<Utc>,
+    },
+    /// A canned reply was written, perhaps instead of another of that name.
+    ReplySaved {
+        /// What it is called by.
+        shortcut: Shortcut,
+        /// What it says.
+        text: MessageText,
+    },
+    /// A canned reply was thrown away.
+    ReplyDeleted {
+        /// What it was called by.
+        shortcut: Shortcut,
     },
     /// A key opens nothing any more.
     KeyRevoked {
@@ -126,6 +139,9 @@ pub struct Settings {
     pub branding: Branding,
     /// How support runs.
     pub preferences: Preferences,
+    /// When somebody is there; always, without.
+    #[serde(default)]
+    pub hours: Option<Hours>,
 }
 
 /// How the customer's pages look.
@@ -151,6 +167,23 @@ pub struct Preferences {
     /// How long an agent's last socket may be gone before the agent counts as offline, in seconds.
     #[schema(minimum = 5, maximum = 3600)]
     pub offline_grace_seconds: u32,
+    /// The language of the customer's pages; without one, the browser's.
+    #[serde(default)]
+    pub language: Option<Language>,
+}
+
+/// A language that the pages speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Language {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+    /// French.
+    Fr,
+    /// Arabic.
+    Ar,
 }
 
 /// Changes to settings. An outer `None` leaves a setting alone, an inner `None` clears it.
@@ -178,6 +211,12 @@ pub struct SettingsChanges {
     /// The grace period in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline_grace_seconds: Option<u32>,
+    /// The language of the customer's pages.
+    #[serde(default, with = "crate::given", skip_serializing_if = "Option::is_none")]
+    pub language: Option<Option<Language>>,
+    /// When somebody is there.
+    #[serde(default, with = "crate::given", skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Option<Hours>>,
 }
 
 impl Default for Settings {
@@ -186,7 +225,13 @@ impl Default for Settings {
             welcome_message: None,
             away_message: None,
             branding: Branding { color: "#2563eb".to_owned(), logo_url: None },
-            preferences: Preferences { auto_assign: true, default_capacity: 5, offline_grace_seconds: 30 },
+            preferences: Preferences {
+                auto_assign: true,
+                default_capacity: 5,
+                offline_grace_seconds: 30,
+                language: None,
+            },
+            hours: None,
         }
     }
 }
@@ -209,7 +254,9 @@ impl Settings {
                 offline_grace_seconds: c
                     .offline_grace_seconds
                     .unwrap_or(self.preferences.offline_grace_seconds),
+                language: c.language.unwrap_or(self.preferences.language),
             },
+            hours: c.hours.unwrap_or_else(|| self.hours.clone()),
         }
     }
 }
@@ -223,6 +270,8 @@ impl EventType for BusinessEvent {
             Self::KeyChanged { .. } => "KeyChanged",
             Self::KeyRotated { .. } => "KeyRotated",
             Self::KeyRevoked { .. } => "KeyRevoked",
+            Self::ReplySaved { .. } => "ReplySaved",
+            Self::ReplyDeleted { .. } => "ReplyDeleted",
         }
     }
 

@@ -7,6 +7,7 @@ mod command;
 mod decide;
 mod error;
 mod event;
+mod hours;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ mod tests;
 pub use command::*;
 pub use error::*;
 pub use event::*;
+pub use hours::*;
 pub use state::*;

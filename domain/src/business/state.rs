@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{BusinessCommand, BusinessEvent, BusinessRefusal, KeyTerms, Settings, decide::decide};
-use crate::{BusinessId, Decider, KeyId, Origin};
+use crate::{BusinessId, Decider, KeyId, MessageText, Origin, Shortcut};
 
 /// A business.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Running {
     pub settings: Settings,
     /// All keys that there ever were.
     pub keys: BTreeMap<KeyId, Key>,
+    /// Its canned replies.
+    #[serde(default)]
+    pub replies: BTreeMap<Shortcut, MessageText>,
 }
 
 /// An integration key.
@@ -86,6 +89,12 @@ impl Running {
                 if let Some(Key::Valid { hash, .. }) = self.keys.get_mut(key) {
                     *hash = rotated.clone();
                 }
+            }
+            E::ReplySaved { shortcut, text } => {
+                self.replies.insert(shortcut.clone(), text.clone());
+            }
+            E::ReplyDeleted { shortcut } => {
+                self.replies.remove(shortcut);
             }
             E::KeyRevoked { key } => {
                 self.keys.entry(*key).and_modify(|key| *key = Key::Revoked);

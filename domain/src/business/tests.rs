@@ -5,7 +5,7 @@ use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use super::{BusinessCommand as C, BusinessEvent as E, BusinessRefusal as R, *};
 use crate::{
     Origin,
-    fixtures::{at, channel_id, fold, key_id, message_text, name, origin, url, user_id, with},
+    fixtures::{at, channel_id, fold, key_id, message_text, name, origin, shortcut, url, user_id, with},
 };
 
 const DAY: i64 = 24 * 60 * 60;
@@ -172,6 +172,8 @@ mod settings {
             auto_assign: Some(true),
             default_capacity: Some(5),
             offline_grace_seconds: Some(30),
+            language: Some(None),
+            hours: Some(None),
         }
     }
 
@@ -184,6 +186,8 @@ mod settings {
             auto_assign: Some(false),
             default_capacity: Some(1000),
             offline_grace_seconds: Some(3600),
+            language: Some(Some(Language::Fr)),
+            hours: Some(Some(hours(&[("mon", "09:00", "17:30"), ("tue", "10:00", "24:00")]))),
         }
     }
 
@@ -217,6 +221,25 @@ mod settings {
         }
     }
 
+    fn hours(spans: &[(&str, &str, &str)]) -> Hours {
+        let week: Vec<_> = spans
+            .iter()
+            .map(|(day, from, to)| serde_json::json!({"day": day, "from": from, "to": to}))
+            .collect();
+        serde_json::from_value(serde_json::json!({"timeZone": "Europe/Madrid", "week": week})).expect("hours")
+    }
+
+    #[test]
+    fn hours_end_after_they_begin_and_are_told_in_the_order_of_the_week() {
+        let set = |hours| SettingsChanges { hours: Some(Some(hours)), ..SettingsChanges::default() };
+        let (monday, sunday) = (("mon", "09:00", "10:00"), ("sun", "09:00", "10:00"));
+        given(running())
+            .when(change(set(hours(&[sunday, monday, sunday]))))
+            .then_expect_events(vec![settings_changed(set(hours(&[monday, sunday])))]);
+        let wrong = hours(&[("mon", "10:00", "10:00")]);
+        given(running()).when(change(set(wrong))).then_expect_error(R::Hours { max: 70 });
+    }
+
     #[test]
     fn capacity_and_grace_have_their_ranges() {
         let capacity = |n| SettingsChanges { default_capacity: Some(n), ..SettingsChanges::default() };
@@ -228,6 +251,41 @@ mod settings {
         for wrong in [0, 4, 3601] {
             given(running()).when(change(grace(wrong))).then_expect_error(R::GraceOutOfRange);
         }
+    }
+}
+
+mod replies {
+    use super::*;
+
+    fn save(name: &str, text: &str) -> C {
+        C::SaveReply { shortcut: shortcut(name), text: message_text(text) }
+    }
+
+    fn saved(name: &str, text: &str) -> E {
+        E::ReplySaved { shortcut: shortcut(name), text: message_text(text) }
+    }
+
+    fn deleted(name: &str) -> E {
+        E::ReplyDeleted { shortcut: shortcut(name) }
+    }
+
+    #[test]
+    fn are_saved_replaced_and_thrown_away() {
+        let one = with(running(), saved("refund", "Yes"));
+        given(running()).when(save("refund", "Yes")).then_expect_events(vec![saved("refund", "Yes")]);
+        given(one.clone()).when(save("refund", "Yes")).then_expect_events(vec![]);
+        given(one.clone()).when(save("refund", "No")).then_expect_events(vec![saved("refund", "No")]);
+        let delete = || C::DeleteReply { shortcut: shortcut("refund") };
+        given(one.clone()).when(delete()).then_expect_events(vec![deleted("refund")]);
+        given(with(one, deleted("refund"))).when(delete()).then_expect_events(vec![]);
+        given(vec![]).when(save("refund", "Yes")).then_expect_error(R::NotFound);
+    }
+
+    #[test]
+    fn are_not_too_many() {
+        let full = (0..500).fold(running(), |all, n| with(all, saved(&format!("r{n}"), "Hello")));
+        given(full.clone()).when(save("one-more", "Hello")).then_expect_error(R::TooManyReplies { max: 500 });
+        given(full).when(save("r7", "Bye")).then_expect_events(vec![saved("r7", "Bye")]);
     }
 }
 

@@ -264,6 +264,10 @@ fn of_business(who: Who<'_>, event: &BusinessEvent) -> String {
                 "{who} rotated the key {key}: the new one begins with {prefix}, the old one works until {until}."
             )
         }
+        BusinessEvent::ReplySaved { shortcut, .. } => format!("{who} wrote the canned reply “{shortcut}”."),
+        BusinessEvent::ReplyDeleted { shortcut } => {
+            format!("{who} threw the canned reply “{shortcut}” away.")
+        }
         BusinessEvent::KeyRevoked { key } => format!("{who} revoked the key {key}."),
     }
 }
@@ -324,6 +328,8 @@ fn settings_words(changes: &SettingsChanges) -> Vec<&'static str> {
         auto_assign,
         default_capacity,
         offline_grace_seconds,
+        language,
+        hours,
     } = changes;
     told([
         (welcome_message.is_some(), "welcome message"),
@@ -333,6 +339,8 @@ fn settings_words(changes: &SettingsChanges) -> Vec<&'static str> {
         (auto_assign.is_some(), "automatic assignment"),
         (default_capacity.is_some(), "capacity of new agents"),
         (offline_grace_seconds.is_some(), "grace period before an agent counts as offline"),
+        (language.is_some(), "language"),
+        (hours.is_some(), "opening hours"),
     ])
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use openchat_domain::{
     AgentId, CallId, ConversationId, CustomerId, DomainEvent, Email, MessageText, Name, Position, Recorded,
-    Subject, Tag,
+    Shortcut, Subject, Tag,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
     business::{BusinessEvent, SettingsChanges},
     conversation::{
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Delta, agent_snapshot::AgentSummary, schema};
-use crate::{inbox::CallView, transcript::Message};
+use crate::{inbox::CallView, replies::CannedReply, transcript::Message};
 
 /// A delta of the agents' feed.
 pub type AgentDelta = Delta<AgentChange>;
@@ -231,6 +231,18 @@ pub enum AgentChange {
         #[schema(schema_with = schema::settings_changes)]
         changes: SettingsChanges,
     },
+    /// A canned reply was written, perhaps instead of another of that name.
+    #[serde(rename = "reply.saved")]
+    ReplySaved {
+        /// The reply.
+        reply: CannedReply,
+    },
+    /// A canned reply was thrown away.
+    #[serde(rename = "reply.deleted")]
+    ReplyDeleted {
+        /// What it was called by.
+        shortcut: Shortcut,
+    },
 }
 
 impl AgentDelta {
@@ -330,6 +342,13 @@ impl AgentChange {
         match change {
             BusinessEvent::SettingsChanged { changes } => {
                 Some(Self::SettingsChanged { changes: changes.clone() })
+            }
+            BusinessEvent::ReplySaved { shortcut, text } => {
+                let reply = CannedReply { shortcut: shortcut.clone(), text: text.clone() };
+                Some(Self::ReplySaved { reply })
+            }
+            BusinessEvent::ReplyDeleted { shortcut } => {
+                Some(Self::ReplyDeleted { shortcut: shortcut.clone() })
             }
             BusinessEvent::SetUp { .. }
             | BusinessEvent::KeyCreated { .. }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{AgentChange, AgentDelta};
 use crate::{
     inbox::{ConversationView, Status},
+    replies::CannedReply,
     routing_queue::QueueEntry,
     settings::BusinessIdentity,
 };
@@ -37,6 +38,8 @@ pub struct AgentSnapshot {
     pub conversations: Vec<ConversationView>,
     /// Everything that waits, in the order in which it will be served; a conversation's place is its index + 1.
     pub queue: Vec<QueueEntry>,
+    /// The canned replies, by their names.
+    pub replies: Vec<CannedReply>,
     /// Whether `conversations` are all unresolved ones.
     pub complete: bool,
 }
@@ -150,7 +153,9 @@ impl AgentSnapshot {
             | C::AgentAvailability { .. }
             | C::AgentDeactivated { .. }
             | C::CustomerUpdated { .. }
-            | C::SettingsChanged { .. } => None,
+            | C::SettingsChanged { .. }
+            | C::ReplySaved { .. }
+            | C::ReplyDeleted { .. } => None,
         }
     }
 
@@ -220,6 +225,8 @@ impl AgentSnapshot {
                 }
             }
             C::SettingsChanged { changes } => self.settings = self.settings.changed(changes),
+            C::ReplySaved { reply } => self.keep(reply),
+            C::ReplyDeleted { shortcut } => self.replies.retain(|it| it.shortcut != *shortcut),
             C::ConversationOpened { .. }
             | C::ConversationAssigned { .. }
             | C::ConversationUnassigned { .. }
@@ -236,6 +243,13 @@ impl AgentSnapshot {
             | C::CallStarted { .. }
             | C::CallJoined { .. }
             | C::CallEnded { .. } => {}
+        }
+    }
+
+    fn keep(&mut self, reply: &CannedReply) {
+        match self.replies.binary_search_by(|it| it.shortcut.cmp(&reply.shortcut)) {
+            Ok(held) => self.replies[held] = reply.clone(),
+            Err(place) => self.replies.insert(place, reply.clone()),
         }
     }
 

@@ -258,12 +258,13 @@ fn own_part(changes: &ProfileChanges) -> Option<ProfileChanges> {
     (own != ProfileChanges::default()).then_some(own)
 }
 
-/// What a customer may know of changes to settings: preferences are the team's own.
+/// What a customer may know of changes to settings: preferences are the team's own, but for the language.
 fn public_part(changes: &SettingsChanges) -> Option<SettingsChanges> {
     let public = SettingsChanges {
         auto_assign: None,
         default_capacity: None,
         offline_grace_seconds: None,
+        hours: None,
         ..changes.clone()
     };
     (public != SettingsChanges::default()).then_some(public)

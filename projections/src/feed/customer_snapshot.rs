@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use openchat_domain::{
     ConversationId, CustomerId, Email, MessageText, Name, Phone, Subject,
-    business::{Branding, Settings, SettingsChanges},
+    business::{Branding, Language, Preferences, Settings, SettingsChanges},
     conversation::{AgentRef, Channel},
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct PublicBusiness {
     pub away_message: Option<MessageText>,
     /// How the customer's pages look.
     pub branding: Branding,
+    /// The language that the customer's pages speak; without one, the browser's.
+    pub language: Option<Language>,
 }
 
 /// A conversation as its customer sees it.
@@ -150,16 +152,18 @@ impl PublicBusiness {
     /// The public part of a business's settings.
     #[must_use]
     pub fn new(name: Name, settings: Settings) -> Self {
-        let Settings { welcome_message, away_message, branding, preferences: _ } = settings;
-        Self { name, welcome_message, away_message, branding }
+        let Settings { welcome_message, away_message, branding, preferences, hours: _ } = settings;
+        Self { name, welcome_message, away_message, branding, language: preferences.language }
     }
 
     fn change(&mut self, changes: &SettingsChanges) {
+        let other = Settings::default();
         let known = Settings {
             welcome_message: self.welcome_message.take(),
             away_message: self.away_message.take(),
             branding: self.branding.clone(),
-            ..Settings::default()
+            preferences: Preferences { language: self.language, ..other.preferences },
+            ..other
         };
         *self = Self::new(self.name.clone(), known.changed(changes));
     }

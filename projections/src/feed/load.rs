@@ -2,7 +2,7 @@
 //!
 //! Every function takes several statements; run them inside one transaction that sees one moment.
 
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::{try_join, try_join5};
 use openchat_domain::{AgentId, BusinessId, CustomerId, Position};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Db, QueryError,
     agents::{self, AgentStatus, AgentView},
-    customers, inbox, routing_queue,
+    customers, inbox, replies, routing_queue,
     rows::Unreadable,
     settings::{self, BusinessView},
     transcript,
@@ -30,11 +30,12 @@ pub async fn agent(
     tenant: BusinessId,
     agent: AgentId,
 ) -> Result<Option<AgentSnapshot>, QueryError> {
-    let (business, team, mut conversations, queue) = try_join4(
+    let (business, team, mut conversations, queue, replies) = try_join5(
         settings::get(db, tenant),
         agents::list(db, tenant),
         inbox::unresolved(db, tenant),
         routing_queue::waiting(db, tenant),
+        replies::list(db, tenant),
     )
     .await?;
     if !team.iter().any(|it| it.id == agent && it.status == AgentStatus::Active) {
@@ -44,7 +45,7 @@ pub async fn agent(
     let complete = conversations.len() <= AgentSnapshot::CONVERSATIONS;
     conversations.truncate(AgentSnapshot::CONVERSATIONS);
     let agents = team.into_iter().filter_map(summary).collect();
-    Ok(Some(AgentSnapshot { me: agent, business, settings, agents, conversations, queue, complete }))
+    Ok(Some(AgentSnapshot { me: agent, business, settings, agents, conversations, queue, replies, complete }))
 }
 
 /// What a customer's page begins with; none when there is no such customer.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use openchat_domain::{Email, MessageText, Metadata, Name, Phone, Url};
+use openchat_domain::{
+    Email, MessageText, Metadata, Name, Phone, Url,
+    business::{Hours, Language},
+};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -46,6 +49,7 @@ pub(super) fn settings_changes() -> Schema {
         .property("autoAssign", bool::schema())
         .property("defaultCapacity", u32::schema())
         .property("offlineGraceSeconds", u32::schema())
+        .property("hours", clearable::<Hours>())
         .into()
 }
 
@@ -67,6 +71,7 @@ fn public_settings() -> ObjectBuilder {
         .property("awayMessage", clearable::<MessageText>())
         .property("color", String::schema())
         .property("logoUrl", clearable::<Url>())
+        .property("language", clearable::<Language>())
 }
 
 fn clearable<T: PartialSchema>() -> RefOr<Schema> {

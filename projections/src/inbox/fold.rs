@@ -130,7 +130,9 @@ impl ConversationView {
             | C::AgentUpdated { .. }
             | C::AgentAvailability { .. }
             | C::AgentDeactivated { .. }
-            | C::SettingsChanged { .. } => {}
+            | C::SettingsChanged { .. }
+            | C::ReplySaved { .. }
+            | C::ReplyDeleted { .. } => {}
         }
     }
 
@@ -175,7 +177,9 @@ const fn moves_up(change: &AgentChange) -> bool {
         | C::AgentAvailability { .. }
         | C::AgentDeactivated { .. }
         | C::CustomerUpdated { .. }
-        | C::SettingsChanged { .. } => false,
+        | C::SettingsChanged { .. }
+        | C::ReplySaved { .. }
+        | C::ReplyDeleted { .. } => false,
     }
 }
 

@@ -5,12 +5,12 @@ use openchat_domain::{
     AgentId, CallId, ConversationId, Email, ExternalUserId, FileId, KeyId, MessageId, MessageText, Metadata,
     Name, Origin, Phone, Subject, Tag, Url,
     agent::{Availability, Role},
-    business::{OriginMode, Permission},
+    business::{Day, Hours, Language, OriginMode, Permission, Span, TimeOfDay, TimeZone},
 };
 use openchat_projections::{Cursor, Page};
 use serde_json::Value;
 
-use super::{Faults, Input};
+use super::{Faults, Fields, Input};
 use crate::accounts::Password;
 
 /// A change of something that can be cleared.
@@ -50,7 +50,20 @@ macro_rules! text_inputs {
         }
     )*};
 }
-text_inputs!(Name, Email, Phone, MessageText, ExternalUserId, Subject, Tag, Origin, Url, Password);
+text_inputs!(
+    Name,
+    Email,
+    Phone,
+    MessageText,
+    ExternalUserId,
+    Subject,
+    Tag,
+    Origin,
+    Url,
+    Password,
+    TimeOfDay,
+    TimeZone
+);
 
 macro_rules! id_inputs {
     ($($type:ident),*) => {$(
@@ -80,7 +93,31 @@ choice_inputs! {
     Role => "must be agent or admin",
     Availability => "must be online, away or offline",
     OriginMode => "must be strict or hotspot",
+    Language => "must be en, es, fr or ar",
+    Day => "must be mon, tue, wed, thu, fri, sat or sun",
     Permission => "must be support:read, support:write or calls:write",
+}
+
+impl Input for Hours {
+    fn read(value: Value) -> Result<Self, Faults> {
+        let mut fields = Fields::of(value)?;
+        let (time_zone, week) = (fields.take("time_zone"), fields.take("week"));
+        fields.close(true)?;
+        time_zone.zip(week).map(|(time_zone, week)| Self { time_zone, week }).ok_or_else(Faults::default)
+    }
+}
+
+impl Input for Span {
+    fn read(value: Value) -> Result<Self, Faults> {
+        let mut fields = Fields::of(value)?;
+        let (day, from, to) = (fields.take("day"), fields.take("from"), fields.take("to"));
+        fields.close(true)?;
+        match (day, from, to) {
+            (Some(day), Some(from), Some(to)) if from < to => Ok(Self { day, from, to }),
+            (Some(_), Some(_), Some(_)) => Err(Faults::at("to", "must be later than from")),
+            _ => Err(Faults::default()),
+        }
+    }
 }
 
 impl Input for String {

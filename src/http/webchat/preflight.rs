@@ -35,7 +35,8 @@ input! {
         "name": "Acme Support",
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
-        "branding": {"color": "#2563eb", "logoUrl": null}
+        "branding": {"color": "#2563eb", "logoUrl": null},
+        "language": null
     }
 }))]
 pub(super) struct Preflight {

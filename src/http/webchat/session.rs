@@ -112,7 +112,8 @@ struct ChatSession {
         "name": "Acme Support",
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
-        "branding": {"color": "#2563eb", "logoUrl": null}
+        "branding": {"color": "#2563eb", "logoUrl": null},
+        "language": null
     }
 }))]
 pub(super) struct ChatAnswer {

@@ -398,6 +398,8 @@ fn the_schemas_are_whole_and_name_every_type() {
             "customer.updated",
             "message.posted",
             "note.added",
+            "reply.deleted",
+            "reply.saved",
             "settings.changed",
         ]
     );

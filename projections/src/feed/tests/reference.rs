@@ -6,7 +6,7 @@ use std::{
 };
 
 use openchat_domain::{
-    AgentId, ConversationId, CustomerId, DomainEvent, EventType, Position, Recorded,
+    AgentId, ConversationId, CustomerId, DomainEvent, EventType, MessageText, Position, Recorded, Shortcut,
     agent::{AgentEvent, Availability},
     business::{BusinessEvent, Settings},
     conversation::{Author, ConversationEvent, Priority},
@@ -19,6 +19,7 @@ use openchat_projections::{
         PublicBusiness, QueueOrder,
     },
     inbox::{ConversationView, LastMessage, Resolution, Status},
+    replies::CannedReply,
     routing_queue::{QueueEntry, Standing},
     settings::BusinessIdentity,
     transcript::Message,
@@ -31,6 +32,7 @@ pub(super) struct Known {
     position: Position,
     business: BusinessIdentity,
     settings: Settings,
+    replies: BTreeMap<Shortcut, MessageText>,
     agents: BTreeMap<AgentId, AgentSummary>,
     customers: HashMap<CustomerId, Profile>,
     /// The position of each customer's latest change of profile.
@@ -56,6 +58,7 @@ impl Known {
                 domain: domain.clone(),
             },
             settings: Settings::default(),
+            replies: BTreeMap::new(),
             agents: BTreeMap::new(),
             customers: HashMap::new(),
             profiled: HashMap::new(),
@@ -74,6 +77,12 @@ impl Known {
             DomainEvent::Business(_, event) => {
                 if let BusinessEvent::SettingsChanged { changes } = event {
                     self.settings = self.settings.changed(changes);
+                }
+                if let BusinessEvent::ReplySaved { shortcut, text } = event {
+                    self.replies.insert(shortcut.clone(), text.clone());
+                }
+                if let BusinessEvent::ReplyDeleted { shortcut } = event {
+                    self.replies.remove(shortcut);
                 }
             }
             DomainEvent::Agent(id, event) => self.learn_agent(*id, event),
@@ -187,8 +196,17 @@ impl Known {
             agents: self.agents.values().cloned().collect(),
             conversations,
             queue: self.queue(),
+            replies: self.replies(),
             complete,
         }
+    }
+
+    fn replies(&self) -> Vec<CannedReply> {
+        let reply = |(shortcut, text): (&Shortcut, &MessageText)| CannedReply {
+            shortcut: shortcut.clone(),
+            text: text.clone(),
+        };
+        self.replies.iter().map(reply).collect()
     }
 
     pub(super) fn summary(&self, id: ConversationId) -> ConversationView {
@@ -264,7 +282,8 @@ impl Known {
 
     pub(super) fn customer(&self, id: CustomerId) -> CustomerSnapshot {
         let Profile { name, email, phone, metadata: _ } = self.customers[&id].clone();
-        let Settings { welcome_message, away_message, branding, preferences: _ } = self.settings.clone();
+        let Settings { welcome_message, away_message, branding, preferences, hours: _ } =
+            self.settings.clone();
         let own = self.conversations.values().filter(|it| it.customer.id == id);
         CustomerSnapshot {
             customer: OwnProfile { id, name, email, phone },
@@ -273,6 +292,7 @@ impl Known {
                 welcome_message,
                 away_message,
                 branding,
+                language: preferences.language,
             },
             conversation: own.max_by_key(|it| it.id).map(|it| self.own(it)),
         }

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
     Actor, AgentId, BusinessId, CallId, ChannelId, CommandId, ConversationId, CustomerId, DomainEvent, Email,
     EventMetadata, ExternalUserId, File, FileId, FileName, KeyId, MediaType, MessageId, MessageText,
-    Metadata, Name, Position, Recorded, Subject, Tag, UserId, Via,
+    Metadata, Name, Position, Recorded, Shortcut, Subject, Tag, UserId, Via,
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
-    business::{BusinessEvent, SettingsChanges},
+    business::{BusinessEvent, Hours, Language, SettingsChanges},
     conversation::{
         AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Candidate, Channel, ConversationEvent,
         CustomerRef, MessageBody, Priority, ReopenCause, Side, UnassignmentReason,
@@ -102,6 +102,12 @@ fn name(s: &str) -> Name {
 
 fn tag(s: &str) -> Tag {
     Tag::new(s).unwrap()
+}
+
+/// Told by the clocks of a zone that no customer may ever read.
+fn hours() -> Hours {
+    let zone = format!("Etc/{SECRET}");
+    serde_json::from_value(serde_json::json!({"timeZone": zone, "week": []})).unwrap()
 }
 
 fn metadata(key: &str, value: &serde_json::Value) -> Metadata {
@@ -394,9 +400,14 @@ impl World {
 
     fn settings(&mut self, a: u8, b: u8) {
         let message = (b > 64).then(|| text(&format!("welcome {b}")));
-        let changes = match a % 4 {
+        let changes = match a % 6 {
             0 => SettingsChanges { welcome_message: Some(message), ..SettingsChanges::default() },
             1 => SettingsChanges { away_message: Some(message), ..SettingsChanges::default() },
+            4 => SettingsChanges {
+                language: Some((b > 64).then_some(Language::Es)),
+                ..SettingsChanges::default()
+            },
+            5 => SettingsChanges { hours: Some((b > 64).then(hours)), ..SettingsChanges::default() },
             2 => SettingsChanges { color: Some(format!("#0000{b:02x}")), ..SettingsChanges::default() },
             _ => SettingsChanges { default_capacity: Some(LOAD), ..SettingsChanges::default() },
         };
@@ -478,6 +489,16 @@ impl World {
     fn keys_and_arrivals(&mut self, a: u8) {
         if a > 200 {
             return self.arrive();
+        }
+        if a > 100 {
+            let shortcut = Shortcut::new(["refund", "hours", "hello"][usize::from(a) % 3]).unwrap();
+            let text = text(&format!("{SECRET} {a}"));
+            let event = if a.is_multiple_of(4) {
+                BusinessEvent::ReplyDeleted { shortcut }
+            } else {
+                BusinessEvent::ReplySaved { shortcut, text }
+            };
+            return self.push(DomainEvent::Business(business(), event));
         }
         let key = KeyId::from_uuid(Uuid::from_u128(u128::from(a)));
         self.push(DomainEvent::Business(business(), BusinessEvent::KeyRevoked { key }));
