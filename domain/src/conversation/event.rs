@@ -118,11 +118,48 @@ pub enum ConversationEvent {
         /// When.
         at: DateTime<Utc>,
     },
-    /// Somebody joined the call.
+    /// The call rings at the team.
+    CallRang {
+        /// The call's id.
+        call_id: CallId,
+        /// At whom; nobody in particular means everybody.
+        agent: Option<AgentRef>,
+    },
+    /// The side that was called has answered: the first of it joins.
+    CallAnswered {
+        /// The call's id.
+        call_id: CallId,
+        /// Who answered.
+        by: Author,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody joined the call, or came back to it.
     CallJoined {
         /// The call's id.
         call_id: CallId,
         /// Who joined.
+        by: Author,
+    },
+    /// Somebody at whom the call rings won't take it.
+    CallDeclined {
+        /// The call's id.
+        call_id: CallId,
+        /// Who declined.
+        by: Author,
+    },
+    /// Somebody left the call, which goes on.
+    CallLeft {
+        /// The call's id.
+        call_id: CallId,
+        /// Who left.
+        by: Author,
+    },
+    /// An audio call became a video call.
+    CallEscalated {
+        /// The call's id.
+        call_id: CallId,
+        /// Who asked for it.
         by: Author,
     },
     /// The call is over.
@@ -133,7 +170,7 @@ pub enum ConversationEvent {
         reason: CallEndReason,
         /// Who ended it, unless it ended by itself.
         by: Option<Author>,
-        /// How long it lasted, in whole seconds.
+        /// How long it lasted since it was answered, in whole seconds.
         duration_seconds: u32,
     },
     /// The conversation belongs to another customer record of the same person from here on.
@@ -296,6 +333,8 @@ pub enum UnassignmentReason {
     AgentOffline,
     /// Its agent left the team.
     AgentDeactivated,
+    /// Its agent did not answer the customer's call.
+    CallMissed,
 }
 
 /// What made a conversation open again.
@@ -331,8 +370,14 @@ pub enum CallEndReason {
     HungUp,
     /// Nobody answered in time.
     Missed,
+    /// The side that was called did not want it.
+    Declined,
     /// The conversation was resolved.
     Resolved,
+    /// Everybody left, and nobody came back.
+    Abandoned,
+    /// The media server lost it.
+    MediaLost,
 }
 
 impl Author {
@@ -375,7 +420,12 @@ impl EventType for ConversationEvent {
             Self::Reopened { .. } => "ConversationReopened",
             Self::Rated { .. } => "ConversationRated",
             Self::CallStarted { .. } => "CallStarted",
+            Self::CallRang { .. } => "CallRang",
+            Self::CallAnswered { .. } => "CallAnswered",
             Self::CallJoined { .. } => "CallJoined",
+            Self::CallDeclined { .. } => "CallDeclined",
+            Self::CallLeft { .. } => "CallLeft",
+            Self::CallEscalated { .. } => "CallEscalated",
             Self::CallEnded { .. } => "CallEnded",
             Self::CustomerChanged { .. } => "ConversationCustomerChanged",
         }

@@ -3,6 +3,7 @@
 //! It protects that a conversation is one agent's at a time, that whatever waits is open and nobody's, that a
 //! settled matter holds no capacity and no call, and that at most one call goes on.
 
+mod calls;
 mod command;
 mod decide;
 mod error;
