@@ -7,6 +7,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "log", include_str!("../../migrations/0001_log.sql")),
     (2, "read models", include_str!("../../migrations/0002_read_models.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
+    (6, "calls", include_str!("../../migrations/0006_calls.sql")),
 ];
 
 /// Two nodes that start together must not both migrate.

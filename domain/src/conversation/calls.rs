@@ -26,8 +26,8 @@ pub(super) fn start(
         None => {
             let started = E::CallStarted { call_id, kind, by: by.clone(), at: now };
             // An agent's call rings at the customer, whose page knows it from the beginning.
-            let rang = matches!(by, Author::Customer { .. })
-                .then(|| E::CallRang { call_id, agent: rings.cloned() });
+            let rang =
+                matches!(by, Author::Customer { .. }).then(|| E::CallRang { call_id, agent: rings.cloned() });
             Ok([started].into_iter().chain(rang).collect())
         }
     }
@@ -54,7 +54,9 @@ pub(super) fn decline(it: &Opened, call_id: CallId, by: &Author, now: DateTime<U
     let who = Participant::from(by);
     let rings_here = match who {
         // An agent who is brought in may decline, too, however long the others have been talking.
-        Participant::Agent(id) => call.rings == Some(id) || (call.answered_at.is_none() && call.is_called(who)),
+        Participant::Agent(id) => {
+            call.rings == Some(id) || (call.answered_at.is_none() && call.is_called(who))
+        }
         Participant::Customer | Participant::System => call.answered_at.is_none() && call.is_called(who),
     };
     if !rings_here || call.present.contains(&who) || call.declined.contains(&who) {

@@ -142,7 +142,12 @@ impl AgentSnapshot {
             | C::ConversationCustomerChanged { .. }
             | C::ConversationRead { .. }
             | C::ConversationRated { .. }
+            | C::CallRang { .. }
+            | C::CallAnswered { .. }
             | C::CallJoined { .. }
+            | C::CallDeclined { .. }
+            | C::CallLeft { .. }
+            | C::CallEscalated { .. }
             | C::CallEnded { .. }
             | C::AgentInvited { .. }
             | C::AgentJoined { .. }
@@ -234,7 +239,12 @@ impl AgentSnapshot {
             | C::MessagePosted { .. }
             | C::NoteAdded { .. }
             | C::CallStarted { .. }
+            | C::CallRang { .. }
+            | C::CallAnswered { .. }
             | C::CallJoined { .. }
+            | C::CallDeclined { .. }
+            | C::CallLeft { .. }
+            | C::CallEscalated { .. }
             | C::CallEnded { .. } => {}
         }
     }

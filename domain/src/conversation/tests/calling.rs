@@ -87,9 +87,7 @@ fn is_answered_by_the_first_of_the_other_side() {
     given(called_by_ana())
         .when(join_call(1, customer()))
         .then_expect_events(vec![answered(customer()), joined(customer())]);
-    given(called_by_ana())
-        .when(join_call(1, agent(ben())))
-        .then_expect_events(vec![joined(agent(ben()))]);
+    given(called_by_ana()).when(join_call(1, agent(ben()))).then_expect_events(vec![joined(agent(ben()))]);
     given(talking()).when(join_call(1, agent(ben()))).then_expect_events(vec![joined(agent(ben()))]);
 }
 
@@ -97,7 +95,9 @@ fn is_answered_by_the_first_of_the_other_side() {
 fn whoever_is_in_it_joins_once_and_may_come_back() {
     for by in [agent(ana()), customer()] {
         given(talking()).when(join_call(1, by.clone())).then_expect_events(vec![]);
-        given(with(talking(), left(by.clone()))).when(join_call(1, by.clone())).then_expect_events(vec![joined(by)]);
+        given(with(talking(), left(by.clone())))
+            .when(join_call(1, by.clone()))
+            .then_expect_events(vec![joined(by)]);
     }
 }
 
@@ -162,9 +162,11 @@ fn an_agent_who_hangs_up_leaves_the_call_to_the_other_agents() {
     given(with(three.clone(), left(agent(ana()))))
         .when(hang_up(agent(ben())))
         .then_expect_events(vec![call_ended(CallEndReason::HungUp, Some(agent(ben())), 60)]);
-    given(three)
-        .when(hang_up(customer()))
-        .then_expect_events(vec![call_ended(CallEndReason::HungUp, Some(customer()), 60)]);
+    given(three).when(hang_up(customer())).then_expect_events(vec![call_ended(
+        CallEndReason::HungUp,
+        Some(customer()),
+        60,
+    )]);
 }
 
 #[test]
@@ -189,12 +191,16 @@ fn an_audio_call_becomes_a_video_call_once() {
 
 #[test]
 fn tells_how_long_the_two_sides_talked() {
-    given(talking())
-        .when(end_call(1, CallEndReason::HungUp))
-        .then_expect_events(vec![call_ended(CallEndReason::HungUp, Some(customer()), 60)]);
-    given(in_call(of(ana())))
-        .when(end_call(1, CallEndReason::HungUp))
-        .then_expect_events(vec![call_ended(CallEndReason::HungUp, Some(customer()), 0)]);
+    given(talking()).when(end_call(1, CallEndReason::HungUp)).then_expect_events(vec![call_ended(
+        CallEndReason::HungUp,
+        Some(customer()),
+        60,
+    )]);
+    given(in_call(of(ana()))).when(end_call(1, CallEndReason::HungUp)).then_expect_events(vec![call_ended(
+        CallEndReason::HungUp,
+        Some(customer()),
+        0,
+    )]);
 }
 
 #[test]
@@ -225,10 +231,8 @@ fn a_missed_call_takes_the_conversation_from_the_agent_who_did_not_answer() {
 
 #[test]
 fn ending_twice_changes_nothing() {
-    let ended_by_resolving = [
-        in_call(of(ana())),
-        vec![call_ended(CallEndReason::Resolved, None, 9), E::Resolved { by: ana() }],
-    ];
+    let ended_by_resolving =
+        [in_call(of(ana())), vec![call_ended(CallEndReason::Resolved, None, 9), E::Resolved { by: ana() }]];
     for history in [after_call(of(ana())), ended_by_resolving.concat()] {
         given(history).when(end_call(1, CallEndReason::HungUp)).then_expect_events(vec![]);
     }
