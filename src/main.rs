@@ -90,11 +90,13 @@ async fn serve(config: ServeConfig) -> Result<(), MainError> {
     let fresh = config.database.is_fresh();
     let mut stop = Signals::new().map_err(MainError::Signal)?;
     let database = Database::open(&config.database).await?;
+    let calls = config.call_options();
     let options = Options {
         database: database.config(),
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
+        calls,
         limits: config.limits,
         clock: Clock::default(),
     };

@@ -319,7 +319,7 @@ impl World {
             }
             Step::Call(a, n) => {
                 let (call_id, by) = (self.fresh(CallId::from_uuid), Author::from(agent(a)));
-                (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, now })
+                (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, rings: None, now })
             }
             Step::HangUp(n) => {
                 let state = &self.server.running.app.aggregates;

@@ -25,7 +25,8 @@ use crate::app::App;
     "branding": {"color": "#2563eb", "logoUrl": null},
     "welcomeMessage": "Hello! How can we help?",
     "settings": {"welcomeMessage": "Hello! How can we help?", "awayMessage": null, "autoAssign": true},
-    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0}
+    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0},
+    "calls": true
 }))]
 struct ConfigAnswer {
     /// Always `true`.
@@ -40,6 +41,8 @@ struct ConfigAnswer {
     settings: ConfigSettings,
     /// Who is there.
     availability: ConfigAvailability,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Who a business is.
@@ -100,6 +103,7 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
         welcome_message: welcome_message.clone(),
         settings: ConfigSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
         availability,
+        calls: app.calls.media().is_some(),
     }))
 }
 

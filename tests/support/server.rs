@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use openchat::{
     app::{self, Options, Running},
+    calls::{CallOptions, MediaOptions},
     clock::Clock,
     config::Limits,
     store::PoolSizes,
@@ -68,11 +70,22 @@ impl Server {
     }
 
     pub(crate) async fn with_limits(config: Config, clock: Clock, limits: Limits) -> Self {
+        let calls = CallOptions { media: MediaOptions::None, ring: TimeDelta::seconds(45) };
+        Self::with(config, clock, limits, calls).await
+    }
+
+    /// A server on which customers and agents can call each other.
+    pub(crate) async fn with_calls(config: Config, calls: CallOptions) -> Self {
+        Self::with(config, Clock::default(), GENEROUS, calls).await
+    }
+
+    async fn with(config: Config, clock: Clock, limits: Limits, calls: CallOptions) -> Self {
         let options = Options {
             database: config.clone(),
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            calls,
             limits,
             clock,
         };

@@ -36,13 +36,16 @@ input! {
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null}
-    }
+    },
+    "calls": true
 }))]
 pub(super) struct Preflight {
     /// Always `true`.
     success: bool,
     /// Whose widget it is, and how it looks.
     business: PublicBusiness,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Ask whether the widget may run.
@@ -72,7 +75,11 @@ pub(super) async fn preflight(
 ) -> Result<Reply<Preflight>, Problem> {
     let key = present_in_widget(&app, &req, asked.key.as_deref()).await?;
     count(&app, key.id)?;
-    Ok(Reply::ok(Preflight { success: true, business: business(&app, key.tenant).await? }))
+    Ok(Reply::ok(Preflight {
+        success: true,
+        business: business(&app, key.tenant).await?,
+        calls: app.calls.media().is_some(),
+    }))
 }
 
 /// Lets the page that asks read the answer. It says nothing that isn't public, and comes without cookies.

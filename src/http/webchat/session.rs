@@ -113,7 +113,8 @@ struct ChatSession {
         "welcomeMessage": "Hello! How can we help?",
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null}
-    }
+    },
+    "calls": true
 }))]
 pub(super) struct ChatAnswer {
     /// The session.
@@ -122,6 +123,8 @@ pub(super) struct ChatAnswer {
     customer: OwnProfile,
     /// Who is asked.
     business: PublicBusiness,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Begin a chat session.
@@ -259,6 +262,7 @@ async fn told(app: &App, me: &Customer, token: Option<&Token>) -> Result<ChatAns
         session: ChatSession { id: me.0.id, token, entry, expires_at: me.0.expires_at },
         customer: own_profile(known(app, me).await?),
         business: business(app, me.tenant()).await?,
+        calls: app.calls.media().is_some(),
     })
 }
 
