@@ -369,7 +369,7 @@ impl World {
             .becomes(&pools, tenant, async || {
                 let mut db = pools.tenant(tenant).await.unwrap();
                 let tx = db.begin_snapshot().await.unwrap();
-                load::agent(&tx, tenant, owner).await.unwrap().unwrap()
+                load::agent(&tx, tenant, owner, false).await.unwrap().unwrap()
             })
             .await;
         for (chat, customer) in self.chats.iter_mut().zip(&self.customers) {

@@ -39,6 +39,8 @@ pub struct AgentSnapshot {
     pub queue: Vec<QueueEntry>,
     /// Whether `conversations` are all unresolved ones.
     pub complete: bool,
+    /// Whether customers can be called, and call.
+    pub calls: bool,
 }
 
 /// A member of the team as the others see it.

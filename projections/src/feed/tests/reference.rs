@@ -187,6 +187,7 @@ impl Known {
             conversations,
             queue: self.queue(),
             complete,
+            calls: false,
         }
     }
 
