@@ -131,6 +131,9 @@ pub struct CallsConfig {
     /// program
     #[arg(long, env = "LIVEKIT_URL", requires_all = ["livekit_api_key", "livekit_api_secret"])]
     pub livekit_url: Option<String>,
+    /// Where OpenChat itself asks the LiveKit server, http://…, when that is another address
+    #[arg(long, env = "OC_LIVEKIT_API_URL", requires = "livekit_url")]
+    pub oc_livekit_api_url: Option<String>,
     /// The name of the LiveKit server's key.
     #[arg(long, env = "LIVEKIT_API_KEY", requires = "livekit_url")]
     pub livekit_api_key: Option<String>,
@@ -156,6 +159,7 @@ impl ServeConfig {
         let media = match (&it.livekit_url, &it.livekit_api_key, &it.livekit_api_secret) {
             (Some(url), Some(key), Some(secret)) => MediaOptions::Server(MediaServer {
                 url: url.clone(),
+                api_url: it.oc_livekit_api_url.clone(),
                 key: key.clone(),
                 secret: secret.clone(),
             }),

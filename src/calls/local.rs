@@ -112,7 +112,10 @@ impl LocalServer {
         let process = run.start().await?;
         let stop = CancellationToken::new();
         let watching = tokio::spawn(run.watch(process, stop.clone()));
-        Ok((Self { stop, watching }, MediaServer { url: format!("ws://127.0.0.1:{port}"), key, secret }))
+        Ok((
+            Self { stop, watching },
+            MediaServer { url: format!("ws://127.0.0.1:{port}"), api_url: None, key, secret },
+        ))
     }
 
     /// Stops it.

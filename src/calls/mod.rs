@@ -57,6 +57,8 @@ pub enum MediaOptions {
 pub struct MediaServer {
     /// Where participants connect to: `ws://…` or `wss://…`.
     pub url: String,
+    /// Where its own interface is, when that is another address.
+    pub api_url: Option<String>,
     /// The key's name.
     pub key: String,
     /// The key's secret.
@@ -117,7 +119,10 @@ impl Calls {
     /// When no connections can be made at all.
     pub fn new(server: Option<MediaServer>, ring: TimeDelta) -> Result<Self, MediaError> {
         let media = match server {
-            Some(server) => Some(Arc::new(Media { rooms: Rooms::at(&server.url)?, server })),
+            Some(server) => Some(Arc::new(Media {
+                rooms: Rooms::at(server.api_url.as_ref().unwrap_or(&server.url))?,
+                server,
+            })),
             None => None,
         };
         Ok(Self { media, ring, news: Arc::default() })
@@ -275,6 +280,7 @@ mod tests {
     fn media() -> Media {
         let server = MediaServer {
             url: "ws://127.0.0.1:1".to_owned(),
+            api_url: None,
             key: "key".to_owned(),
             secret: "secret".to_owned(),
         };

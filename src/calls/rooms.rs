@@ -17,6 +17,11 @@ const DEPARTED: u32 = 90;
 /// Why the media server did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
+    /// Its interface is behind TLS, which we don't speak to it.
+    #[error(
+        "OpenChat speaks no TLS to the media server; set OC_LIVEKIT_API_URL to its http address in your own network"
+    )]
+    Tls,
     /// It did not answer.
     #[error("the media server does not answer")]
     Silent(#[from] reqwest::Error),
@@ -55,9 +60,12 @@ struct ParticipantList {
 }
 
 impl Rooms {
-    /// At the address that participants connect to.
+    /// At an address, which may be the one that participants connect to.
     pub(super) fn at(url: &str) -> Result<Self, MediaError> {
         let base = url.trim_end_matches('/').replacen("ws", "http", usize::from(url.starts_with("ws")));
+        if base.starts_with("https:") {
+            return Err(MediaError::Tls);
+        }
         Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, base })
     }
 
@@ -93,20 +101,12 @@ impl Rooms {
             "can_subscribe": true, "can_publish": true, "can_publish_data": false, "can_publish_sources": sources
         });
         let body = json!({"room": room, "identity": identity, "permission": permission});
-        self.gone_is_fine(self.ask("UpdateParticipant", token, &body).await)
+        gone_is_fine(self.ask("UpdateParticipant", token, &body).await)
     }
 
     /// Closes a room and sends everybody out.
     pub(super) async fn close(&self, token: &str, room: &str) -> Result<(), MediaError> {
-        self.gone_is_fine(self.ask("DeleteRoom", token, &json!({"room": room})).await)
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as part of the interface")]
-    fn gone_is_fine(&self, answer: Result<Value, MediaError>) -> Result<(), MediaError> {
-        match answer {
-            Ok(_) | Err(MediaError::Refused(StatusCode::NOT_FOUND)) => Ok(()),
-            Err(e) => Err(e),
-        }
+        gone_is_fine(self.ask("DeleteRoom", token, &json!({"room": room})).await)
     }
 
     async fn ask<T: DeserializeOwned>(&self, what: &str, token: &str, body: &Value) -> Result<T, MediaError> {
@@ -116,5 +116,13 @@ impl Rooms {
             StatusCode::OK => Ok(answer.json().await?),
             status => Err(MediaError::Refused(status)),
         }
+    }
+}
+
+/// Who is to be sent out of a room, or the room that is to be closed, may be gone already.
+fn gone_is_fine(answer: Result<Value, MediaError>) -> Result<(), MediaError> {
+    match answer {
+        Ok(_) | Err(MediaError::Refused(StatusCode::NOT_FOUND)) => Ok(()),
+        Err(e) => Err(e),
     }
 }

@@ -54,7 +54,10 @@ impl Media {
         })
         .await;
         let url = format!("ws://127.0.0.1:{port}");
-        Self { process, server: MediaServer { url, key: "test".to_owned(), secret: secret.to_owned() } }
+        Self {
+            process,
+            server: MediaServer { url, api_url: None, key: "test".to_owned(), secret: secret.to_owned() },
+        }
     }
 
     /// A token with these claims, as whoever knows the secret makes it.

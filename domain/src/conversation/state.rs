@@ -190,14 +190,12 @@ impl Opened {
             E::CallStarted { call_id, kind, by, at } => {
                 self.while_active(|it| it.call = Some(Call::new(*call_id, *kind, by, *at)));
             }
-            E::CallRang { .. }
-            | E::CallAnswered { .. }
-            | E::CallJoined { .. }
-            | E::CallDeclined { .. }
-            | E::CallLeft { .. }
-            | E::CallEscalated { .. } => {
-                self.while_active(|it| it.call.iter_mut().for_each(|call| call.evolve(event)));
-            }
+            E::CallRang { agent, .. } => self.in_call(|it| it.rings = agent.as_ref().map(|agent| agent.id)),
+            E::CallAnswered { at, .. } => self.in_call(|it| it.answered_at = Some(*at)),
+            E::CallJoined { by, .. } => self.in_call(|it| it.join(by.into())),
+            E::CallDeclined { by, .. } => self.in_call(|it| it.decline(by.into())),
+            E::CallLeft { by, .. } => self.in_call(|it| it.leave(by.into())),
+            E::CallEscalated { .. } => self.in_call(|it| it.kind = CallKind::Video),
             E::CallEnded { call_id, .. } => {
                 self.while_active(|it| it.call = None);
                 self.last_ended_call = Some(*call_id);
@@ -209,6 +207,14 @@ impl Opened {
         if let Status::Active(active) = &mut self.status {
             change(active);
         }
+    }
+
+    fn in_call(&mut self, change: impl FnOnce(&mut Call)) {
+        self.while_active(|it| {
+            if let Some(call) = &mut it.call {
+                change(call);
+            }
+        });
     }
 
     fn reopen(&mut self, assignee: Option<AgentRef>) {
@@ -247,26 +253,23 @@ impl Call {
         }
     }
 
-    fn evolve(&mut self, event: &ConversationEvent) {
-        use ConversationEvent as E;
-        match event {
-            E::CallRang { agent, .. } => self.rings = agent.as_ref().map(|agent| agent.id),
-            E::CallAnswered { at, .. } => self.answered_at = Some(*at),
-            E::CallJoined { by, .. } => {
-                let who = Participant::from(by);
-                self.present.insert(who);
-                self.rings = self.rings.filter(|agent| who != Participant::Agent(*agent));
-            }
-            E::CallDeclined { by, .. } => {
-                self.declined.insert(by.into());
-                self.rings = self.rings.filter(|agent| Participant::from(by) != Participant::Agent(*agent));
-            }
-            E::CallLeft { by, .. } => {
-                self.present.remove(&by.into());
-            }
-            E::CallEscalated { .. } => self.kind = CallKind::Video,
-            _ => {}
-        }
+    fn join(&mut self, who: Participant) {
+        self.present.insert(who);
+        self.settled_with(who);
+    }
+
+    fn decline(&mut self, who: Participant) {
+        self.declined.insert(who);
+        self.settled_with(who);
+    }
+
+    fn leave(&mut self, who: Participant) {
+        self.present.remove(&who);
+    }
+
+    /// An agent has answered or declined: it rings there no more.
+    fn settled_with(&mut self, who: Participant) {
+        self.rings = self.rings.filter(|agent| who != Participant::Agent(*agent));
     }
 }
 
