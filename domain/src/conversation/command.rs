@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::event::{
-    AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Channel, CustomerRef, MessageBody, Priority,
-    UnassignmentReason,
+use super::{
+    event::{AgentRef, Author, CallKind, Channel, CustomerRef, MessageBody, Priority},
+    reasons::{AssignmentReason, CallEndReason, UnassignmentReason},
 };
 use crate::{AgentId, CallId, MessageId, MessageText, Position, Subject, Tag};
 

@@ -8,6 +8,7 @@ mod command;
 mod decide;
 mod error;
 mod event;
+mod reasons;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ mod tests;
 pub use command::*;
 pub use error::*;
 pub use event::*;
+pub use reasons::*;
 pub use state::*;
