@@ -70,8 +70,13 @@ struct Moment {
 pub async fn run(app: App, stop: CancellationToken) {
     let mut watches = Watches::default();
     loop {
-        if let Err(e) = look(&app, &mut watches).await {
-            tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
+        match look(&app, &mut watches).await {
+            // Without a media server no call begins; those that an earlier process left behind are over now.
+            Ok(()) if app.calls.media().is_none() => return,
+            Ok(()) => {}
+            Err(e) => {
+                tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again")
+            }
         }
         tokio::select! {
             () = app.calls.news(LOOK) => {}
