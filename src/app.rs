@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     accounts::Accounts,
+    calls::{CallOptions, Calls, LocalServer, MediaError, MediaOptions},
     clock::Clock,
     config::Limits,
     demo::Demo,
@@ -19,7 +20,7 @@ use crate::{
     observe,
     projector::{Projector, ProjectorStatus, RebuildError, Views, rebuild_changed},
     reactions,
-    store::{Aggregates, Appender, MigrateError, PoolSizes, Pools, StoreError, migrate},
+    store::{Aggregates, Appender, MigrateError, PoolSizes, Pools, StoreError, chain, migrate},
 };
 
 /// How long requests that are under way may take when the server stops.
@@ -46,6 +47,8 @@ pub struct App {
     pub accounts: Accounts,
     /// What people send each other beside words.
     pub files: Files,
+    /// Who may join what on the media server.
+    pub calls: Calls,
     /// Limits, measurements and readiness.
     pub edge: Arc<Edge>,
     /// The sample business, where there is one.
@@ -65,6 +68,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Where the bytes of files lie.
     pub files: FilePlace,
+    /// How calls are carried.
+    pub calls: CallOptions,
     /// What clients may ask per second.
     pub limits: Limits,
     /// The time and fresh ids.
@@ -86,6 +91,7 @@ pub struct Running {
     reactions: Vec<JoinHandle<()>>,
     projector: Vec<JoinHandle<()>>,
     chores: Vec<JoinHandle<()>>,
+    media: Option<LocalServer>,
 }
 
 /// Why the server did not start.
@@ -100,6 +106,9 @@ pub enum StartError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The media server can't be spoken to at all.
+    #[error("no connections to the media server can be made")]
+    Media(#[from] MediaError),
     /// The address can't be listened on.
     #[error("{address} can't be listened on")]
     Listen {
@@ -137,7 +146,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let aggregates = Aggregates::new(pools.clone(), appender, clock.clone());
     let presence = Presence::new(aggregates.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let (calls, media) = start_calls(options.calls, address).await?;
     let app = App {
+        calls,
         aggregates,
         hub: Hub::new(pools.clone(), clock.clone(), presence.clone()),
         views: views.clone(),
@@ -161,6 +172,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let reactions = vec![
         tokio::spawn(reactions::run(app.clone(), for_reactions, stop())),
         tokio::spawn(reactions::run_timers(app.clone(), stop())),
+        tokio::spawn(reactions::run_calls(app.clone(), stop())),
         tokio::spawn(live::watch_sessions(app.clone(), stop())),
     ];
     observe::readiness(&app);
@@ -186,7 +198,42 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         reactions,
         projector,
         chores,
+        media,
     })
+}
+
+/// The media server, started if it is to be our own. Without it OpenChat does everything but calls.
+async fn start_calls(
+    options: CallOptions,
+    address: SocketAddr,
+) -> Result<(Calls, Option<LocalServer>), MediaError> {
+    let (server, local) = match options.media {
+        MediaOptions::None => (None, None),
+        MediaOptions::Server(server) => (Some(server), None),
+        MediaOptions::Local(program) => {
+            // Listening everywhere is not an address; loopback is one of those it stands for.
+            let port = address.port();
+            let news_to = if address.ip().is_unspecified() {
+                format!("http://127.0.0.1:{port}/api/livekit/webhook")
+            } else {
+                format!("http://{address}/api/livekit/webhook")
+            };
+            match LocalServer::start(&program, &news_to).await {
+                Ok((local, server)) => {
+                    tracing::info!(url = server.url, "a local media server carries calls on this machine");
+                    (Some(server), Some(local))
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = chain(&error),
+                        "there are no calls: the local media server failed"
+                    );
+                    (None, None)
+                }
+            }
+        }
+    };
+    Ok((Calls::new(server, options.ring)?, local))
 }
 
 impl Running {
@@ -213,6 +260,9 @@ impl Running {
         self.stop_projector.cancel();
         for task in self.projector {
             let _ = tokio::time::timeout(DRAIN, task).await;
+        }
+        if let Some(media) = self.media {
+            media.stop().await;
         }
         self.app.pools.close();
     }

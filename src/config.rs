@@ -2,10 +2,13 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use crate::files::{FilePlace, FilePlaceError};
+
+use crate::calls::{self, CallOptions, MediaOptions, MediaServer};
 
 /// OpenChat: customer support that other businesses plug into their own product.
 #[derive(Debug, Parser)]
@@ -126,6 +129,56 @@ pub struct ServeConfig {
     /// What different clients may ask per second.
     #[command(flatten)]
     pub limits: Limits,
+    /// Calls.
+    #[command(flatten)]
+    pub calls: CallsConfig,
+}
+
+/// Calls: by a LiveKit that somebody runs, or by one of our own.
+#[derive(Debug, Clone, Args)]
+pub struct CallsConfig {
+    /// A LiveKit server to use, ws:// or wss:// as browsers reach it; without one, OpenChat runs its own if it finds the
+    /// program
+    #[arg(long, env = "LIVEKIT_URL", requires_all = ["livekit_api_key", "livekit_api_secret"])]
+    pub livekit_url: Option<String>,
+    /// Where OpenChat itself asks the LiveKit server, http://…, when that is another address
+    #[arg(long, env = "OC_LIVEKIT_API_URL", requires = "livekit_url")]
+    pub oc_livekit_api_url: Option<String>,
+    /// The name of the LiveKit server's key.
+    #[arg(long, env = "LIVEKIT_API_KEY", requires = "livekit_url")]
+    pub livekit_api_key: Option<String>,
+    /// The secret of the LiveKit server's key.
+    #[arg(long, env = "LIVEKIT_API_SECRET", hide_env_values = true, requires = "livekit_url")]
+    pub livekit_api_secret: Option<String>,
+    /// The livekit-server program, when it is not to be searched for.
+    #[arg(long, env = "OC_LIVEKIT_BIN")]
+    pub oc_livekit_bin: Option<PathBuf>,
+    /// Whether a LiveKit of our own is looked for when none is named.
+    #[arg(long, env = "OC_CALLS", value_enum, default_value_t = CallsMode::Auto)]
+    pub oc_calls: CallsMode,
+    /// How many seconds a call rings before it counts as missed.
+    #[arg(long, env = "OC_CALL_RING_SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(1..=300))]
+    pub oc_call_ring_seconds: u32,
+}
+
+impl ServeConfig {
+    /// How calls are carried.
+    #[must_use]
+    pub fn call_options(&self) -> CallOptions {
+        let it = &self.calls;
+        let media = match (&it.livekit_url, &it.livekit_api_key, &it.livekit_api_secret) {
+            (Some(url), Some(key), Some(secret)) => MediaOptions::Server(MediaServer {
+                url: url.clone(),
+                api_url: it.oc_livekit_api_url.clone(),
+                key: key.clone(),
+                secret: secret.clone(),
+            }),
+            _ if it.oc_calls == CallsMode::Off => MediaOptions::None,
+            _ => calls::find(it.oc_livekit_bin.as_deref(), self.database.path.as_deref())
+                .map_or(MediaOptions::None, MediaOptions::Local),
+        };
+        CallOptions { media, ring: TimeDelta::seconds(it.oc_call_ring_seconds.into()) }
+    }
 }
 
 impl DatabaseConfig {
@@ -163,6 +216,15 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// Whether a LiveKit of our own is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CallsMode {
+    /// It is used when it is there.
+    Auto,
+    /// There are no calls but by a LiveKit that is named.
+    Off,
 }
 
 /// Rate limits. Each is per key, per customer session or per account, never per address:

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod calls;
 pub mod clock;
 pub mod config;
 pub mod demo;

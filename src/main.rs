@@ -106,12 +106,14 @@ async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
         Some(_) => Some(demo::seed(&database.config(), Clock::default().now()).await?),
         None => None,
     };
+    let calls = config.call_options();
     let options = Options {
         database: database.config(),
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
         files,
+        calls,
         limits: config.limits,
         clock: Clock::default(),
         demo,

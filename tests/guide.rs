@@ -19,7 +19,7 @@ const CALLS: &str = "/api/public/support/calls";
 const CONFIG: &str = "/api/public/support/config";
 
 /// Runs a snippet of the guide in Node; what it returned, and what the server answered it.
-async fn run(server: &Server, key: &str, snippet: &str, more: &[&str]) -> Value {
+pub(crate) async fn run(server: &Server, key: &str, snippet: &str, more: &[&str]) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide");
     let output = Command::new("node")
         .arg(folder.join("run.mjs"))

@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod calls;
 mod cli;
 mod crash;
 mod customers;

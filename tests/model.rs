@@ -332,7 +332,7 @@ impl World {
             }
             Step::Call(a, n) => {
                 let (call_id, by) = (self.fresh(CallId::from_uuid), Author::from(agent(a)));
-                (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, now })
+                (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, rings: None, now })
             }
             Step::HangUp(n) => {
                 let state = &self.server.running.app.aggregates;
@@ -382,7 +382,7 @@ impl World {
             .becomes(&pools, tenant, async || {
                 let mut db = pools.tenant(tenant).await.unwrap();
                 let tx = db.begin_snapshot().await.unwrap();
-                load::agent(&tx, tenant, owner).await.unwrap().unwrap()
+                load::agent(&tx, tenant, owner, false).await.unwrap().unwrap()
             })
             .await;
         for (chat, customer) in self.chats.iter_mut().zip(&self.customers) {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use openchat::{
     app::{self, Options, Running},
+    calls::CallOptions,
     clock::Clock,
     config::Limits,
     files::FilePlace,
@@ -89,6 +90,7 @@ impl Served {
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
             files: FilePlace::memory(),
+            calls: CallOptions::off(),
             limits: LIMITS,
             clock: Clock::default(),
             demo: None,

@@ -142,11 +142,15 @@ fn conversation_command() -> impl Strategy<Value = ConversationCommand> {
         (0u8..=6, option::of(message_text())).prop_map(|(score, comment)| C::Rate { score, comment }),
     ];
     let call = || (1u128..4).prop_map(call_id);
-    let end = select(vec![CallEndReason::HungUp, CallEndReason::Missed, CallEndReason::Resolved]);
+    let end = select(vec![CallEndReason::HungUp, CallEndReason::Missed, CallEndReason::MediaLost]);
     let calls = prop_oneof![
-        (call(), select(vec![CallKind::Audio, CallKind::Video]), author(), time())
-            .prop_map(|(call_id, kind, by, now)| C::StartCall { call_id, kind, by, now }),
-        (call(), author()).prop_map(|(call_id, by)| C::JoinCall { call_id, by }),
+        (call(), select(vec![CallKind::Audio, CallKind::Video]), author(), option::of(agent_ref()), time())
+            .prop_map(|(call_id, kind, by, rings, now)| C::StartCall { call_id, kind, by, rings, now }),
+        (call(), author(), time()).prop_map(|(call_id, by, now)| C::JoinCall { call_id, by, now }),
+        (call(), author(), time()).prop_map(|(call_id, by, now)| C::DeclineCall { call_id, by, now }),
+        (call(), agent_ref()).prop_map(|(call_id, agent)| C::InviteToCall { call_id, agent }),
+        (call(), author()).prop_map(|(call_id, by)| C::LeaveCall { call_id, by }),
+        (call(), author()).prop_map(|(call_id, by)| C::EscalateCall { call_id, by }),
         (call(), end, option::of(author()), time()).prop_map(|(call_id, reason, by, now)| C::EndCall {
             call_id,
             reason,

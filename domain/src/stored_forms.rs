@@ -77,6 +77,7 @@ fn conversation_samples() -> Vec<ConversationEvent> {
             { previous: ana().id, reason: UnassignmentReason::Released { by: ana().id } }
             { previous: ana().id, reason: UnassignmentReason::AgentOffline }
             { previous: ana().id, reason: UnassignmentReason::AgentDeactivated }
+            { previous: ana().id, reason: UnassignmentReason::CallMissed }
         Read
             { reader: Side::Customer, agent: None, up_to: 7 }
             { reader: Side::Agent, agent: Some(ana().id), up_to: 8 }
@@ -101,12 +102,26 @@ fn conversation_samples() -> Vec<ConversationEvent> {
         CallStarted
             { call_id: call_id(1), kind: CallKind::Audio, by: customer(), at: at(0) }
             { call_id: call_id(1), kind: CallKind::Video, by: ana().into(), at: at(0) }
+        CallRang
+            { call_id: call_id(1), agent: Some(ana()) }
+            { call_id: call_id(1), agent: None }
+        CallAnswered
+            { call_id: call_id(1), by: ana().into(), at: at(0) }
         CallJoined
             { call_id: call_id(1), by: ana().into() }
+        CallDeclined
+            { call_id: call_id(1), by: ana().into() }
+        CallLeft
+            { call_id: call_id(1), by: customer() }
+        CallEscalated
+            { call_id: call_id(1), by: customer() }
         CallEnded
             { call_id: call_id(1), reason: CallEndReason::HungUp, by: Some(customer()), duration_seconds: 61 }
             { call_id: call_id(1), reason: CallEndReason::Missed, by: None, duration_seconds: 30 }
             { call_id: call_id(1), reason: CallEndReason::Resolved, by: Some(ana().into()), duration_seconds: 0 }
+            { call_id: call_id(1), reason: CallEndReason::Declined, by: Some(customer()), duration_seconds: 0 }
+            { call_id: call_id(1), reason: CallEndReason::Abandoned, by: None, duration_seconds: 5 }
+            { call_id: call_id(1), reason: CallEndReason::MediaLost, by: None, duration_seconds: 5 }
         CustomerChanged
             { customer: jane(), previous: visitor().id }
     }

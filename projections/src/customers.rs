@@ -259,7 +259,12 @@ fn writer(event: &ConversationEvent) -> Option<CustomerId> {
         | E::Reopened { .. }
         | E::Rated { .. }
         | E::CallStarted { .. }
+        | E::CallRang { .. }
+        | E::CallAnswered { .. }
         | E::CallJoined { .. }
+        | E::CallDeclined { .. }
+        | E::CallLeft { .. }
+        | E::CallEscalated { .. }
         | E::CallEnded { .. }
         | E::CustomerChanged { .. } => None,
     }

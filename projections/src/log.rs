@@ -1,6 +1,8 @@
 //! Reading the log's rows back as events.
 
-use openchat_domain::{BusinessId, CommandId, DecodeError, EventMetadata, Position, Recorded, decode};
+use openchat_domain::{
+    BusinessId, CallId, CommandId, ConversationId, DecodeError, EventMetadata, Position, Recorded, decode,
+};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
@@ -101,4 +103,23 @@ pub async fn of_command(
     );
     let rows = db.query(OF_COMMAND, &[&tenant.uuid(), &command.uuid()]).await?;
     rows.iter().map(|row| recorded(row).map(|(recorded, _)| recorded)).collect()
+}
+
+/// The conversation in which a call was begun, whenever that was: one of the tenant's, or with no tenant named, on a
+/// connection that serves all, of any.
+///
+/// # Errors
+/// [`LogError`].
+pub async fn conversation_of_call(
+    db: &impl Db,
+    tenant: Option<BusinessId>,
+    call: CallId,
+) -> Result<Option<(BusinessId, ConversationId)>, LogError> {
+    const OF_CALL: &str = "select tenant_id, aggregate_id from events \
+        where event_type = 'CallStarted' and payload->>'callId' = $1 and ($2::uuid is null or tenant_id = $2) limit 1";
+    let tenant = tenant.map(BusinessId::uuid);
+    let Some(row) = db.query_opt(OF_CALL, &[&call.to_string(), &tenant]).await? else { return Ok(None) };
+    let (tenant, id): (Uuid, &str) = (row.try_get(0)?, row.try_get(1)?);
+    // Only a conversation records this event, under its own id.
+    Ok(id.parse().ok().map(|id| (BusinessId::from_uuid(tenant), id)))
 }

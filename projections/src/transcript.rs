@@ -253,7 +253,12 @@ impl TranscriptEntry {
             | ConversationEvent::Reopened { .. }
             | ConversationEvent::Rated { .. }
             | ConversationEvent::CallStarted { .. }
+            | ConversationEvent::CallRang { .. }
+            | ConversationEvent::CallAnswered { .. }
             | ConversationEvent::CallJoined { .. }
+            | ConversationEvent::CallDeclined { .. }
+            | ConversationEvent::CallLeft { .. }
+            | ConversationEvent::CallEscalated { .. }
             | ConversationEvent::CallEnded { .. }
             | ConversationEvent::CustomerChanged { .. } => None,
         }

@@ -4,12 +4,15 @@ use std::{fmt, io, net::TcpListener, path::Path, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat::{
+    calls::{Calls, MediaOptions},
     clock::Clock,
     config::{DatabaseConfig, ServeConfig},
     projector,
     store::{PoolSizes, Pools, StoreError, chain, latest_migration},
 };
+use openchat_domain::CallId;
 use openchat_projections::Db as _;
+use uuid::Uuid;
 
 use super::{
     database::{Database, DatabaseError},
@@ -79,7 +82,7 @@ pub(crate) async fn doctor(config: &ServeConfig) -> io::Result<bool> {
     tell(vec![address(config).await, links(config)])?;
     tell(vec![disk(&config.database), files(config).await])?;
     tell(database(&config.database).await)?;
-    tell(vec![calls()])?;
+    tell(vec![calls(config).await])?;
     Ok(worst < Grade::Problem)
 }
 
@@ -291,6 +294,35 @@ async fn views(pools: &Pools) -> Result<Finding, StoreError> {
 }
 
 /// Whether there can be calls.
-fn calls() -> Finding {
-    Finding::note("calls", "this release has no media server; its call routes answer calls_not_configured")
+async fn calls(config: &ServeConfig) -> Finding {
+    const ABOUT: &str = "calls";
+    match config.call_options().media {
+        MediaOptions::None => Finding::note(
+            ABOUT,
+            "there is no media server, so call routes answer calls_not_configured; set LIVEKIT_URL, LIVEKIT_API_KEY and \
+             LIVEKIT_API_SECRET, or put livekit-server on the PATH",
+        ),
+        MediaOptions::Local(program) => {
+            let text = format!("{} will carry calls, on this machine only", program.display());
+            Finding::fine(ABOUT, text)
+        }
+        MediaOptions::Server(server) => {
+            let url = server.url.clone();
+            let now = Clock::default().now();
+            let asked = match Calls::new(Some(server), TimeDelta::zero()) {
+                Ok(calls) => match calls.media() {
+                    Some(media) => media.look(CallId::from_uuid(Uuid::nil()), now).await.map(|_| ()),
+                    None => Ok(()),
+                },
+                Err(e) => Err(e),
+            };
+            match asked {
+                Ok(()) => Finding::fine(ABOUT, format!("{url} answers and knows the key")),
+                Err(e) => Finding::problem(
+                    ABOUT,
+                    format!("{url}: {}; check LIVEKIT_URL, the key and its secret", chain(&e)),
+                ),
+            }
+        }
+    }
 }

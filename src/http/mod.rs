@@ -63,6 +63,7 @@ mod input;
 mod keys;
 mod launch;
 mod limits;
+mod livekit;
 mod openapi;
 mod ops;
 mod pages;
@@ -133,6 +134,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::metrics)
+        .service(livekit::webhook)
         .service(scope("/api/public/support").configure(integrators).wrap(from_fn(by_key::by_key)))
         .service(scope("/api/auth").configure(people).wrap(from_fn(by_session::by_session)))
         .service(scope("/api/business").configure(business).wrap(from_fn(by_session::by_session)))

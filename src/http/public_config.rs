@@ -27,7 +27,8 @@ use crate::app::App;
     "welcomeMessage": "Hello! How can we help?",
     "settings": {"welcomeMessage": "Hello! How can we help?", "awayMessage": null, "autoAssign": true},
     "language": null,
-    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0, "open": true, "opensAt": null}
+    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0, "open": true, "opensAt": null},
+    "calls": true
 }))]
 struct ConfigAnswer {
     /// Always `true`.
@@ -44,6 +45,8 @@ struct ConfigAnswer {
     language: Option<Language>,
     /// Who is there.
     availability: ConfigAvailability,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Who a business is.
@@ -111,6 +114,7 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
         settings: ConfigSettings { welcome_message, away_message, auto_assign: preferences.auto_assign },
         language: preferences.language,
         availability,
+        calls: app.calls.media().is_some(),
     }))
 }
 

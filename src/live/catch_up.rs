@@ -43,7 +43,9 @@ pub(super) async fn agent_hello(
     let mut db = app.pools.tenant(tenant).await?;
     let tx = db.begin_snapshot().await?;
     let position = viewed(&tx, tenant).await?;
-    let Some(snapshot) = load::agent(&tx, tenant, agent).await? else { return Ok(None) };
+    let Some(snapshot) = load::agent(&tx, tenant, agent, app.calls.media().is_some()).await? else {
+        return Ok(None);
+    };
     let frame = frame(&AgentFrame::Notice(Notice::Hello { position, snapshot }));
     Ok(Some(Placed { position, frame }))
 }

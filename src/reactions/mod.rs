@@ -4,6 +4,7 @@
 //! checkpoint of their own. A crash between looking and acting repeats the look; a command that was carried out
 //! already is recognised by its id, which derives from what caused it.
 
+mod calls;
 mod release;
 mod routing;
 mod timers;
@@ -23,6 +24,7 @@ use crate::{
     store::{ExecuteError, StoreError, chain},
 };
 
+pub use calls::run as run_calls;
 pub use timers::run as run_timers;
 
 /// How often every tenant with waiting conversations is looked at, in case no event said that it was time.

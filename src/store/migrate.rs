@@ -9,6 +9,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
     (4, "portal", include_str!("../../migrations/0004_portal.sql")),
     (5, "files", include_str!("../../migrations/0005_files.sql")),
+    (6, "calls", include_str!("../../migrations/0006_calls.sql")),
     (7, "launch", include_str!("../../migrations/0007_launch.sql")),
 ];
 

@@ -26,6 +26,7 @@ const LOG_TAIL: usize = 60;
 pub(crate) struct Installation {
     dir: PathBuf,
     address: Option<SocketAddr>,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// The binary at work. Dropped, it is killed.
@@ -44,7 +45,13 @@ pub(crate) struct Refused {
 
 impl Installation {
     pub(crate) fn new(name: &str) -> Self {
-        Self { dir: scratch(name), address: None }
+        Self { dir: scratch(name), address: None, settings: vec![("OC_CALLS", "off".to_owned())] }
+    }
+
+    /// With a setting.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
     }
 
     /// Starts the binary; from the second time on at the address of the first.
@@ -89,6 +96,7 @@ impl Installation {
                 ["OC_KEY_RATE", "OC_KEY_BURST", "OC_CUSTOMER_RATE", "OC_CUSTOMER_BURST", "OC_SIGN_IN_RATE"]
                     .map(|it| (it, "100000")),
             )
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use openchat::{
     app::{self, Options, Running},
+    calls::CallOptions,
     clock::Clock,
     config::Limits,
     demo::Demo,
@@ -70,21 +71,33 @@ impl Server {
     }
 
     pub(crate) async fn with_limits(config: Config, clock: Clock, limits: Limits) -> Self {
-        Self::with_options(config, clock, limits, None).await
+        Self::with_options(config, clock, limits, CallOptions::off(), None).await
     }
 
     /// One with the sample business that is in its database.
     pub(crate) async fn with_demo(config: Config, demo: Demo) -> Self {
-        Self::with_options(config, Clock::default(), GENEROUS, Some(demo)).await
+        Self::with_options(config, Clock::default(), GENEROUS, CallOptions::off(), Some(demo)).await
     }
 
-    async fn with_options(config: Config, clock: Clock, limits: Limits, demo: Option<Demo>) -> Self {
+    /// One on which customers and agents can call each other.
+    pub(crate) async fn with_calls(config: Config, calls: CallOptions) -> Self {
+        Self::with_options(config, Clock::default(), GENEROUS, calls, None).await
+    }
+
+    async fn with_options(
+        config: Config,
+        clock: Clock,
+        limits: Limits,
+        calls: CallOptions,
+        demo: Option<Demo>,
+    ) -> Self {
         let options = Options {
             database: config.clone(),
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
             files: FilePlace::memory(),
+            calls,
             limits,
             clock,
             demo,

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::event::{
-    AgentRef, AssignmentReason, Author, CallEndReason, CallKind, Channel, CustomerRef, MessageBody, Priority,
-    UnassignmentReason,
+use super::{
+    event::{AgentRef, Author, CallKind, Channel, CustomerRef, MessageBody, Priority},
+    reasons::{AssignmentReason, CallEndReason, UnassignmentReason},
 };
 use crate::{AgentId, CallId, MessageId, MessageText, Position, Subject, Tag};
 
@@ -127,17 +127,52 @@ pub enum ConversationCommand {
         kind: CallKind,
         /// Who begins it.
         by: Author,
+        /// The agent at whom a customer's call rings first; without one it rings at everybody.
+        rings: Option<AgentRef>,
         /// The time of the command.
         now: DateTime<Utc>,
     },
-    /// Join the call.
+    /// Join the call, or come back to it. An agent who joins a conversation that waits has it from then on.
     JoinCall {
         /// Which.
         call_id: CallId,
         /// Who joins.
         by: Author,
+        /// The time of the command.
+        now: DateTime<Utc>,
     },
-    /// End the call; one that somebody else than its starter has joined can't be missed any more.
+    /// Not take the call: then it rings at everybody else, or, declined by the customer, is over.
+    DeclineCall {
+        /// Which.
+        call_id: CallId,
+        /// Who declines.
+        by: Author,
+        /// The time of the command.
+        now: DateTime<Utc>,
+    },
+    /// Let the call ring at another agent, who comes in beside whoever is in it.
+    InviteToCall {
+        /// Which.
+        call_id: CallId,
+        /// Whom.
+        agent: AgentRef,
+    },
+    /// Leave the call to the others.
+    LeaveCall {
+        /// Which.
+        call_id: CallId,
+        /// Who leaves.
+        by: Author,
+    },
+    /// Make it a video call.
+    EscalateCall {
+        /// Which.
+        call_id: CallId,
+        /// Who asks.
+        by: Author,
+    },
+    /// End the call. An agent who hangs up only leaves while other agents are in it; one that was answered can't be
+    /// missed any more.
     EndCall {
         /// Which.
         call_id: CallId,

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Active, AgentRef, AssignmentReason, Author, Call, CallEndReason, CallKind, Channel, Conversation,
-    ConversationCommand, ConversationEvent, ConversationRefusal, CustomerRef, NewMessage, Opened,
-    Participant, Priority, Rating, Reader, ReopenCause, Side, Status, UnassignmentReason,
+    Active, AgentRef, AssignmentReason, Author, CallEndReason, Channel, Conversation, ConversationCommand,
+    ConversationEvent, ConversationRefusal, CustomerRef, NewMessage, Opened, Priority, Rating, Reader,
+    ReopenCause, Side, Status, UnassignmentReason, calls,
 };
-use crate::{AgentId, CallId, MessageId, MessageText, Position, Subject, Tag};
+use crate::{AgentId, MessageId, MessageText, Position, Subject, Tag};
 
-type Events = Vec<ConversationEvent>;
-type Decision = Result<Events, ConversationRefusal>;
+pub(super) type Events = Vec<ConversationEvent>;
+pub(super) type Decision = Result<Events, ConversationRefusal>;
 
 const MAX_TAGS: usize = 20;
 const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(365);
@@ -40,9 +40,17 @@ pub(super) fn decide(state: &Conversation, command: &ConversationCommand) -> Dec
         C::Resolve { by, now } => Ok(resolve(opened()?, by, *now)),
         C::Reopen { by } => reopen(opened()?, by),
         C::Rate { score, comment } => rate(opened()?, *score, comment.as_ref()),
-        C::StartCall { call_id, kind, by, now } => start_call(opened()?, *call_id, *kind, by, *now),
-        C::JoinCall { call_id, by } => join_call(opened()?, *call_id, by),
-        C::EndCall { call_id, reason, by, now } => end_call(opened()?, *call_id, *reason, by.as_ref(), *now),
+        C::StartCall { call_id, kind, by, rings, now } => {
+            calls::start(opened()?, *call_id, *kind, by, rings.as_ref(), *now)
+        }
+        C::JoinCall { call_id, by, now } => calls::join(opened()?, *call_id, by, *now),
+        C::DeclineCall { call_id, by, now } => calls::decline(opened()?, *call_id, by, *now),
+        C::InviteToCall { call_id, agent } => calls::invite(opened()?, *call_id, agent),
+        C::LeaveCall { call_id, by } => Ok(calls::leave(opened()?, *call_id, by)),
+        C::EscalateCall { call_id, by } => calls::escalate(opened()?, *call_id, by),
+        C::EndCall { call_id, reason, by, now } => {
+            calls::end(opened()?, *call_id, *reason, by.as_ref(), *now)
+        }
         C::ChangeCustomer { customer } => Ok(change_customer(opened()?, customer)),
     }
 }
@@ -84,7 +92,7 @@ fn woken_by_customer(it: &Opened) -> Option<ConversationEvent> {
     Some(ConversationEvent::Reopened { cause: ReopenCause::CustomerMessage, assignee })
 }
 
-fn claimed_by_answer(it: &Opened, agent: &AgentRef) -> Option<ConversationEvent> {
+pub(super) fn claimed_by_answer(it: &Opened, agent: &AgentRef) -> Option<ConversationEvent> {
     it.is_waiting().then(|| ConversationEvent::Assigned {
         assignee: agent.clone(),
         previous: None,
@@ -192,7 +200,7 @@ fn resolve(it: &Opened, by: &AgentRef, now: DateTime<Utc>) -> Events {
     let hung_up = active
         .call
         .as_ref()
-        .map(|call| call_ended(call, CallEndReason::Resolved, Some(by.clone().into()), now));
+        .map(|call| calls::ended(call, CallEndReason::Resolved, Some(by.clone().into()), now));
     hung_up.into_iter().chain([ConversationEvent::Resolved { by: by.clone() }]).collect()
 }
 
@@ -218,55 +226,6 @@ fn rate(it: &Opened, score: u8, comment: Option<&MessageText>) -> Decision {
     Ok(vec![ConversationEvent::Rated { score, comment: latest.comment }])
 }
 
-fn start_call(it: &Opened, call_id: CallId, kind: CallKind, by: &Author, now: DateTime<Utc>) -> Decision {
-    match &active(it)?.call {
-        Some(call) if call.id == call_id => Ok(vec![]),
-        Some(call) => Err(ConversationRefusal::CallInProgress { call_id: call.id }),
-        None if it.last_ended_call == Some(call_id) => Err(ConversationRefusal::CallOver),
-        None => Ok(vec![ConversationEvent::CallStarted { call_id, kind, by: by.clone(), at: now }]),
-    }
-}
-
-fn join_call(it: &Opened, call_id: CallId, by: &Author) -> Decision {
-    let call = it.call(call_id).ok_or(ConversationRefusal::CallOver)?;
-    if call.participants.contains(&Participant::from(by)) {
-        return Ok(vec![]);
-    }
-    Ok(vec![ConversationEvent::CallJoined { call_id, by: by.clone() }])
-}
-
-fn end_call(
-    it: &Opened,
-    call_id: CallId,
-    reason: CallEndReason,
-    by: Option<&Author>,
-    now: DateTime<Utc>,
-) -> Decision {
-    match it.call(call_id) {
-        // Somebody answered while the timer that gives up was on its way.
-        Some(call) if reason == CallEndReason::Missed && call.participants.len() > 1 => Ok(vec![]),
-        Some(call) => Ok(vec![call_ended(call, reason, by.cloned(), now)]),
-        None if it.last_ended_call == Some(call_id) => Ok(vec![]),
-        None => Err(ConversationRefusal::CallOver),
-    }
-}
-
-fn call_ended(
-    call: &Call,
-    reason: CallEndReason,
-    by: Option<Author>,
-    now: DateTime<Utc>,
-) -> ConversationEvent {
-    // The clocks of two servers may disagree: a call never lasts less than nothing.
-    let seconds = (now - call.started_at).num_seconds().max(0);
-    ConversationEvent::CallEnded {
-        call_id: call.id,
-        reason,
-        by,
-        duration_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
-    }
-}
-
 fn change_customer(it: &Opened, customer: &CustomerRef) -> Events {
     if customer.id == it.customer {
         return vec![];
@@ -274,7 +233,7 @@ fn change_customer(it: &Opened, customer: &CustomerRef) -> Events {
     vec![ConversationEvent::CustomerChanged { customer: customer.clone(), previous: it.customer }]
 }
 
-const fn active(it: &Opened) -> Result<&Active, ConversationRefusal> {
+pub(super) const fn active(it: &Opened) -> Result<&Active, ConversationRefusal> {
     match &it.status {
         Status::Active(active) => Ok(active),
         Status::Resolved { .. } => Err(ConversationRefusal::Resolved),

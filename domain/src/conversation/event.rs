@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reasons::{AssignmentReason, CallEndReason, ReopenCause, UnassignmentReason};
 use crate::{
     AgentId, CallId, CustomerId, Email, EventType, ExternalUserId, File, MessageId, MessageText, Metadata,
     Name, Phone, Position, Subject, Tag,
@@ -118,11 +119,48 @@ pub enum ConversationEvent {
         /// When.
         at: DateTime<Utc>,
     },
-    /// Somebody joined the call.
+    /// The call rings at the team.
+    CallRang {
+        /// The call's id.
+        call_id: CallId,
+        /// At whom; nobody in particular means everybody.
+        agent: Option<AgentRef>,
+    },
+    /// The side that was called has answered: the first of it joins.
+    CallAnswered {
+        /// The call's id.
+        call_id: CallId,
+        /// Who answered.
+        by: Author,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody joined the call, or came back to it.
     CallJoined {
         /// The call's id.
         call_id: CallId,
         /// Who joined.
+        by: Author,
+    },
+    /// Somebody at whom the call rings won't take it.
+    CallDeclined {
+        /// The call's id.
+        call_id: CallId,
+        /// Who declined.
+        by: Author,
+    },
+    /// Somebody left the call, which goes on.
+    CallLeft {
+        /// The call's id.
+        call_id: CallId,
+        /// Who left.
+        by: Author,
+    },
+    /// An audio call became a video call.
+    CallEscalated {
+        /// The call's id.
+        call_id: CallId,
+        /// Who asked for it.
         by: Author,
     },
     /// The call is over.
@@ -133,7 +171,7 @@ pub enum ConversationEvent {
         reason: CallEndReason,
         /// Who ended it, unless it ended by itself.
         by: Option<Author>,
-        /// How long it lasted, in whole seconds.
+        /// How long it lasted since it was answered, in whole seconds.
         duration_seconds: u32,
     },
     /// The conversation belongs to another customer record of the same person from here on.
@@ -252,74 +290,6 @@ pub enum Priority {
     Urgent,
 }
 
-/// Why a conversation became this agent's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum AssignmentReason {
-    /// Routing chose, by its one rule, among everybody who could take it.
-    Routed {
-        /// The rule, by name and version.
-        rule: String,
-        /// Everybody available with room at that moment, the chosen one first.
-        candidates: Vec<Candidate>,
-        /// How long the conversation had waited, in whole seconds.
-        waited_seconds: i64,
-    },
-    /// An agent took it.
-    Claimed,
-    /// An agent answered it while it was nobody's.
-    Answered,
-    /// Somebody gave it to this agent.
-    Given {
-        /// Who gave it.
-        by: AgentId,
-    },
-}
-
-/// An agent as routing saw it when it chose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Candidate {
-    /// Who.
-    pub agent: AgentId,
-    /// How many open conversations it had.
-    pub load: u32,
-    /// How many it may have.
-    pub capacity: u32,
-    /// The position of its latest assignment, 0 when it never had one.
-    pub last_assigned: Position,
-}
-
-/// Why a conversation went back to the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum UnassignmentReason {
-    /// An agent put it back.
-    Released {
-        /// Who put it back.
-        by: AgentId,
-    },
-    /// Its agent went offline before answering.
-    AgentOffline,
-    /// Its agent left the team.
-    AgentDeactivated,
-}
-
-/// What made a conversation open again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum ReopenCause {
-    /// The customer wrote again.
-    CustomerMessage,
-    /// An agent opened it.
-    Agent {
-        /// Who.
-        by: AgentId,
-    },
-    /// Its snooze ran out.
-    SnoozeElapsed,
-}
-
 /// What a call carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -328,18 +298,6 @@ pub enum CallKind {
     Audio,
     /// Voices and pictures.
     Video,
-}
-
-/// Why a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum CallEndReason {
-    /// Somebody hung up.
-    HungUp,
-    /// Nobody answered in time.
-    Missed,
-    /// The conversation was resolved.
-    Resolved,
 }
 
 impl Author {
@@ -382,7 +340,12 @@ impl EventType for ConversationEvent {
             Self::Reopened { .. } => "ConversationReopened",
             Self::Rated { .. } => "ConversationRated",
             Self::CallStarted { .. } => "CallStarted",
+            Self::CallRang { .. } => "CallRang",
+            Self::CallAnswered { .. } => "CallAnswered",
             Self::CallJoined { .. } => "CallJoined",
+            Self::CallDeclined { .. } => "CallDeclined",
+            Self::CallLeft { .. } => "CallLeft",
+            Self::CallEscalated { .. } => "CallEscalated",
             Self::CallEnded { .. } => "CallEnded",
             Self::CustomerChanged { .. } => "ConversationCustomerChanged",
         }

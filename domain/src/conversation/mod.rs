@@ -3,10 +3,12 @@
 //! It protects that a conversation is one agent's at a time, that whatever waits is open and nobody's, that a
 //! settled matter holds no capacity and no call, and that at most one call goes on.
 
+mod calls;
 mod command;
 mod decide;
 mod error;
 mod event;
+mod reasons;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -14,4 +16,5 @@ mod tests;
 pub use command::*;
 pub use error::*;
 pub use event::*;
+pub use reasons::*;
 pub use state::*;

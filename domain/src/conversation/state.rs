@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentRef, Author, ConversationCommand, ConversationEvent, ConversationRefusal, Priority, Side,
+    AgentRef, Author, CallKind, ConversationCommand, ConversationEvent, ConversationRefusal, Priority, Side,
     decide::decide,
 };
 use crate::{AgentId, CallId, ConversationId, CustomerId, Decider, MessageText, Position, Tag};
@@ -68,10 +68,20 @@ pub struct Active {
 pub struct Call {
     /// Its id.
     pub id: CallId,
+    /// Audio or video.
+    pub kind: CallKind,
+    /// Who began it.
+    pub starter: Participant,
     /// When it began.
     pub started_at: DateTime<Utc>,
-    /// Everybody who has been in it, its starter included.
-    pub participants: BTreeSet<Participant>,
+    /// When the other side answered.
+    pub answered_at: Option<DateTime<Utc>>,
+    /// Who is in it; its starter from the beginning.
+    pub present: BTreeSet<Participant>,
+    /// The agent at whom it rings in particular.
+    pub rings: Option<AgentId>,
+    /// Who won't take it.
+    pub declined: BTreeSet<Participant>,
 }
 
 /// Who is in a call.
@@ -96,7 +106,7 @@ pub struct Rating {
 
 impl Decider for Conversation {
     const TYPE: &'static str = "conversation";
-    const SNAPSHOT_VERSION: i32 = 1;
+    const SNAPSHOT_VERSION: i32 = 2;
     type Id = ConversationId;
     type Command = ConversationCommand;
     type Event = ConversationEvent;
@@ -177,12 +187,15 @@ impl Opened {
             E::Resolved { .. } => self.status = Status::Resolved { rating: None },
             E::Reopened { assignee, .. } => self.reopen(assignee.clone()),
             E::Rated { score, comment } => self.rate(Rating { score: *score, comment: comment.clone() }),
-            E::CallStarted { call_id, by, at, .. } => {
-                self.while_active(|it| it.call = Some(Call::new(*call_id, by, *at)));
+            E::CallStarted { call_id, kind, by, at } => {
+                self.while_active(|it| it.call = Some(Call::new(*call_id, *kind, by, *at)));
             }
-            E::CallJoined { by, .. } => {
-                self.while_active(|it| it.call.iter_mut().for_each(|call| call.join(by)));
-            }
+            E::CallRang { agent, .. } => self.in_call(|it| it.rings = agent.as_ref().map(|agent| agent.id)),
+            E::CallAnswered { at, .. } => self.in_call(|it| it.answered_at = Some(*at)),
+            E::CallJoined { by, .. } => self.in_call(|it| it.join(by.into())),
+            E::CallDeclined { by, .. } => self.in_call(|it| it.decline(by.into())),
+            E::CallLeft { by, .. } => self.in_call(|it| it.leave(by.into())),
+            E::CallEscalated { .. } => self.in_call(|it| it.kind = CallKind::Video),
             E::CallEnded { call_id, .. } => {
                 self.while_active(|it| it.call = None);
                 self.last_ended_call = Some(*call_id);
@@ -194,6 +207,14 @@ impl Opened {
         if let Status::Active(active) = &mut self.status {
             change(active);
         }
+    }
+
+    fn in_call(&mut self, change: impl FnOnce(&mut Call)) {
+        self.while_active(|it| {
+            if let Some(call) = &mut it.call {
+                change(call);
+            }
+        });
     }
 
     fn reopen(&mut self, assignee: Option<AgentRef>) {
@@ -212,12 +233,43 @@ impl Opened {
 }
 
 impl Call {
-    fn new(id: CallId, starter: &Author, started_at: DateTime<Utc>) -> Self {
-        Self { id, started_at, participants: BTreeSet::from([starter.into()]) }
+    /// Whether somebody is on the side that was called: the customer of an agent's call, any agent of a customer's.
+    #[must_use]
+    pub fn is_called(&self, who: Participant) -> bool {
+        (self.starter == Participant::Customer) != (who == Participant::Customer)
     }
 
-    fn join(&mut self, by: &Author) {
-        self.participants.insert(by.into());
+    fn new(id: CallId, kind: CallKind, starter: &Author, started_at: DateTime<Utc>) -> Self {
+        let starter = Participant::from(starter);
+        Self {
+            id,
+            kind,
+            starter,
+            started_at,
+            answered_at: None,
+            present: BTreeSet::from([starter]),
+            rings: None,
+            declined: BTreeSet::new(),
+        }
+    }
+
+    fn join(&mut self, who: Participant) {
+        self.present.insert(who);
+        self.settled_with(who);
+    }
+
+    fn decline(&mut self, who: Participant) {
+        self.declined.insert(who);
+        self.settled_with(who);
+    }
+
+    fn leave(&mut self, who: Participant) {
+        self.present.remove(&who);
+    }
+
+    /// An agent has answered or declined: it rings there no more.
+    fn settled_with(&mut self, who: Participant) {
+        self.rings = self.rings.filter(|agent| who != Participant::Agent(*agent));
     }
 }
 

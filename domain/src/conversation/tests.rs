@@ -142,11 +142,11 @@ fn rate(score: u8, comment: Option<&str>) -> C {
 }
 
 fn start_call(n: u128) -> C {
-    C::StartCall { call_id: call_id(n), kind: CallKind::Video, by: customer(), now: at(0) }
+    C::StartCall { call_id: call_id(n), kind: CallKind::Video, by: customer(), rings: None, now: at(0) }
 }
 
 fn join_call(n: u128, by: Author) -> C {
-    C::JoinCall { call_id: call_id(n), by }
+    C::JoinCall { call_id: call_id(n), by, now: at(0) }
 }
 
 fn end_call(n: u128, reason: CallEndReason) -> C {
@@ -548,7 +548,7 @@ mod resolving {
     #[test]
     fn ends_the_call_first() {
         given(in_call(of(ana()))).when(resolve()).then_expect_events(vec![
-            call_ended(CallEndReason::Resolved, Some(agent(ana())), 90),
+            call_ended(CallEndReason::Resolved, Some(agent(ana())), 0),
             E::Resolved { by: ana() },
         ]);
     }
@@ -641,107 +641,7 @@ mod rating {
     }
 }
 
-mod calling {
-    use super::*;
-
-    #[test]
-    fn begins_unless_resolved() {
-        for history in [waiting(), of(ana()), snoozed(of(ana())), after_call(of(ana()))] {
-            given(history).when(start_call(2)).then_expect_events(vec![E::CallStarted {
-                call_id: call_id(2),
-                kind: CallKind::Video,
-                by: customer(),
-                at: at(0),
-            }]);
-        }
-        given(resolved()).when(start_call(1)).then_expect_error(R::Resolved);
-    }
-
-    #[test]
-    fn one_goes_on_at_a_time() {
-        given(in_call(of(ana())))
-            .when(start_call(2))
-            .then_expect_error(R::CallInProgress { call_id: call_id(1) });
-    }
-
-    #[test]
-    fn beginning_the_same_again_changes_nothing_and_a_past_one_stays_over() {
-        given(in_call(of(ana()))).when(start_call(1)).then_expect_events(vec![]);
-        given(after_call(of(ana()))).when(start_call(1)).then_expect_error(R::CallOver);
-    }
-
-    #[test]
-    fn is_joined_once_by_each() {
-        let joined = E::CallJoined { call_id: call_id(1), by: agent(ana()) };
-        given(in_call(of(ana()))).when(join_call(1, agent(ana()))).then_expect_events(vec![joined.clone()]);
-        let history = with(in_call(of(ana())), joined);
-        for by in [agent(ana()), customer()] {
-            given(history.clone()).when(join_call(1, by)).then_expect_events(vec![]);
-        }
-        given(history)
-            .when(join_call(1, agent(ben())))
-            .then_expect_events(vec![E::CallJoined { call_id: call_id(1), by: agent(ben()) }]);
-    }
-
-    #[test]
-    fn cannot_be_joined_when_it_is_not_going_on() {
-        for history in [waiting(), after_call(of(ana())), in_call(of(ana())), resolved()] {
-            given(history).when(join_call(2, agent(ana()))).then_expect_error(R::CallOver);
-        }
-        given(after_call(of(ana()))).when(join_call(1, agent(ana()))).then_expect_error(R::CallOver);
-    }
-
-    #[test]
-    fn ends_and_tells_how_long_it_lasted() {
-        given(in_call(of(ana())))
-            .when(end_call(1, CallEndReason::HungUp))
-            .then_expect_events(vec![call_ended(CallEndReason::HungUp, Some(customer()), 60)]);
-    }
-
-    #[test]
-    fn never_lasts_less_than_nothing_nor_more_than_can_be_told() {
-        for (now, seconds) in [(at(-60), 0), (DateTime::<Utc>::MAX_UTC, u32::MAX)] {
-            given(in_call(of(ana())))
-                .when(C::EndCall { call_id: call_id(1), reason: CallEndReason::HungUp, by: None, now })
-                .then_expect_events(vec![call_ended(CallEndReason::HungUp, None, seconds)]);
-        }
-    }
-
-    #[test]
-    fn is_missed_only_while_nobody_has_answered() {
-        given(in_call(waiting()))
-            .when(end_call(1, CallEndReason::Missed))
-            .then_expect_events(vec![call_ended(CallEndReason::Missed, Some(customer()), 60)]);
-        let answered = E::CallJoined { call_id: call_id(1), by: agent(ana()) };
-        given(with(in_call(waiting()), answered))
-            .when(end_call(1, CallEndReason::Missed))
-            .then_expect_events(vec![]);
-    }
-
-    #[test]
-    fn ending_twice_changes_nothing() {
-        let ended_by_resolving = [
-            in_call(of(ana())),
-            vec![call_ended(CallEndReason::Resolved, None, 9), E::Resolved { by: ana() }],
-        ];
-        for history in [after_call(of(ana())), ended_by_resolving.concat()] {
-            given(history).when(end_call(1, CallEndReason::HungUp)).then_expect_events(vec![]);
-        }
-    }
-
-    #[test]
-    fn ending_an_unknown_one_is_refused() {
-        for history in [waiting(), in_call(waiting()), after_call(waiting()), resolved()] {
-            given(history).when(end_call(2, CallEndReason::HungUp)).then_expect_error(R::CallOver);
-        }
-    }
-
-    #[test]
-    fn goes_on_when_the_customer_wakes_the_conversation() {
-        let history = with(in_call(snoozed(of(ana()))), reopened(ReopenCause::CustomerMessage, Some(ana())));
-        given(history).when(start_call(2)).then_expect_error(R::CallInProgress { call_id: call_id(1) });
-    }
-}
+mod calling;
 
 mod changing_the_customer {
     use super::*;

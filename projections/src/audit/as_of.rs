@@ -113,6 +113,12 @@ impl ConversationAsOf {
         }
     }
 
+    fn with_call(&mut self, change: impl FnOnce(&mut CallView)) {
+        if let Some(call) = &mut self.call {
+            change(call);
+        }
+    }
+
     fn evolve(&mut self, event: &Recorded, change: &ConversationEvent) {
         use ConversationEvent as E;
         self.position = event.position;
@@ -155,7 +161,12 @@ impl ConversationAsOf {
             E::CallStarted { call_id, kind, by, at } => {
                 self.call = Some(CallView::started(*call_id, *kind, by.clone(), *at));
             }
-            E::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
+            E::CallRang { agent, .. } => self.with_call(|call| call.rang(agent.as_ref())),
+            E::CallDeclined { by, .. } => self.with_call(|call| call.decline(by)),
+            E::CallAnswered { .. } => self.with_call(CallView::answered),
+            E::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
+            E::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
+            E::CallEscalated { .. } => self.with_call(CallView::escalate),
             E::CallEnded { .. } => self.call = None,
             E::CustomerChanged { customer, .. } => self.customer = customer.clone(),
         }

@@ -120,12 +120,35 @@ fn of_conversation(who: Who<'_>, event: &ConversationEvent) -> String {
             let (who, voice) = who.author_or_for(by);
             format!("{who} joined the call{voice}.")
         }
+        E::CallRang { agent: Some(agent), .. } => {
+            format!("{} let the call ring at {}.", who.plain(), called(&agent.name, agent.id))
+        }
+        E::CallRang { agent: None, .. } => format!("{} let the call ring at everybody.", who.plain()),
+        E::CallAnswered { by, .. } => {
+            let (who, voice) = who.author_or_for(by);
+            format!("{who} answered the call{voice}.")
+        }
+        E::CallDeclined { by, .. } => {
+            let (who, voice) = who.author_or_for(by);
+            format!("{who} declined the call{voice}.")
+        }
+        E::CallLeft { by, .. } => {
+            let (who, voice) = who.author_or_for(by);
+            format!("{who} left the call{voice}.")
+        }
+        E::CallEscalated { by, .. } => {
+            let (who, voice) = who.author_or_for(by);
+            format!("{who} made the call a video call{voice}.")
+        }
         E::CallEnded { reason, by, duration_seconds, .. } => {
             let who = by.as_ref().map_or_else(|| who.plain(), |by| who.author(by));
             let why = match reason {
                 CallEndReason::HungUp => "",
                 CallEndReason::Missed => ", because nobody answered",
+                CallEndReason::Declined => ", because it was declined",
                 CallEndReason::Resolved => ", because the conversation was resolved",
+                CallEndReason::Abandoned => ", because everybody had left",
+                CallEndReason::MediaLost => ", because the media server lost it",
             };
             format!("{who} ended the call after {duration_seconds} s{why}.")
         }
@@ -164,6 +187,7 @@ fn unassigned(who: Who<'_>, previous: AgentId, reason: UnassignmentReason) -> St
         UnassignmentReason::Released { by: _ } => format!(", taking it from {previous}"),
         UnassignmentReason::AgentOffline => format!(", because {previous} went offline"),
         UnassignmentReason::AgentDeactivated => format!(", because {previous} left the team"),
+        UnassignmentReason::CallMissed => format!(", because {previous} did not answer the customer's call"),
     };
     format!("{} put the conversation back into the queue{why}.", who.plain())
 }

@@ -139,12 +139,54 @@ pub enum AgentChange {
         /// The call.
         call: CallView,
     },
-    /// Somebody joined the call.
+    /// The call rings at the team.
+    #[serde(rename = "call.rang", rename_all = "camelCase")]
+    CallRang {
+        /// Which call.
+        call_id: CallId,
+        /// At whom; nobody in particular means everybody.
+        agent: Option<AgentRef>,
+    },
+    /// The side that was called has answered.
+    #[serde(rename = "call.answered", rename_all = "camelCase")]
+    CallAnswered {
+        /// Which call.
+        call_id: CallId,
+        /// Who answered.
+        by: Author,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody joined the call, or came back to it.
     #[serde(rename = "call.joined", rename_all = "camelCase")]
     CallJoined {
         /// Which call.
         call_id: CallId,
         /// Who.
+        by: Author,
+    },
+    /// Somebody at whom the call rings won't take it.
+    #[serde(rename = "call.declined", rename_all = "camelCase")]
+    CallDeclined {
+        /// Which call.
+        call_id: CallId,
+        /// Who.
+        by: Author,
+    },
+    /// Somebody left the call, which goes on.
+    #[serde(rename = "call.left", rename_all = "camelCase")]
+    CallLeft {
+        /// Which call.
+        call_id: CallId,
+        /// Who.
+        by: Author,
+    },
+    /// It is a video call from here on.
+    #[serde(rename = "call.escalated", rename_all = "camelCase")]
+    CallEscalated {
+        /// Which call.
+        call_id: CallId,
+        /// Who asked for it.
         by: Author,
     },
     /// The call is over.
@@ -156,7 +198,7 @@ pub enum AgentChange {
         reason: CallEndReason,
         /// Who ended it, unless it ended by itself.
         by: Option<Author>,
-        /// How long it lasted, in whole seconds.
+        /// How long it lasted since it was answered, in whole seconds.
         duration_seconds: u32,
     },
     /// Somebody was asked to join the team.
@@ -290,7 +332,12 @@ impl AgentChange {
             E::CallStarted { call_id, kind, by, at } => {
                 Self::CallStarted { call: CallView::started(call_id, kind, by, at) }
             }
+            E::CallRang { call_id, agent } => Self::CallRang { call_id, agent },
+            E::CallAnswered { call_id, by, at } => Self::CallAnswered { call_id, by, at },
             E::CallJoined { call_id, by } => Self::CallJoined { call_id, by },
+            E::CallDeclined { call_id, by } => Self::CallDeclined { call_id, by },
+            E::CallLeft { call_id, by } => Self::CallLeft { call_id, by },
+            E::CallEscalated { call_id, by } => Self::CallEscalated { call_id, by },
             E::CallEnded { call_id, reason, by, duration_seconds } => {
                 Self::CallEnded { call_id, reason, by, duration_seconds }
             }

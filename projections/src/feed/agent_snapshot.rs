@@ -42,6 +42,8 @@ pub struct AgentSnapshot {
     pub replies: Vec<CannedReply>,
     /// Whether `conversations` are all unresolved ones.
     pub complete: bool,
+    /// Whether customers can be called, and call.
+    pub calls: bool,
 }
 
 /// A member of the team as the others see it.
@@ -145,7 +147,12 @@ impl AgentSnapshot {
             | C::ConversationCustomerChanged { .. }
             | C::ConversationRead { .. }
             | C::ConversationRated { .. }
+            | C::CallRang { .. }
+            | C::CallAnswered { .. }
             | C::CallJoined { .. }
+            | C::CallDeclined { .. }
+            | C::CallLeft { .. }
+            | C::CallEscalated { .. }
             | C::CallEnded { .. }
             | C::AgentInvited { .. }
             | C::AgentJoined { .. }
@@ -241,7 +248,12 @@ impl AgentSnapshot {
             | C::MessagePosted { .. }
             | C::NoteAdded { .. }
             | C::CallStarted { .. }
+            | C::CallRang { .. }
+            | C::CallAnswered { .. }
             | C::CallJoined { .. }
+            | C::CallDeclined { .. }
+            | C::CallLeft { .. }
+            | C::CallEscalated { .. }
             | C::CallEnded { .. } => {}
         }
     }

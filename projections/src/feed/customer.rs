@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use openchat_domain::{
     CallId, ConversationId, CustomerId, DomainEvent, MessageText, Position, Recorded, Subject,
     business::{BusinessEvent, SettingsChanges},
@@ -93,12 +94,38 @@ pub enum CustomerChange {
         /// The call.
         call: CallView,
     },
-    /// Somebody joined the call.
+    /// The side that was called has answered.
+    #[serde(rename = "call.answered", rename_all = "camelCase")]
+    CallAnswered {
+        /// Which call.
+        call_id: CallId,
+        /// Who answered.
+        by: Author,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody joined the call, or came back to it.
     #[serde(rename = "call.joined", rename_all = "camelCase")]
     CallJoined {
         /// Which call.
         call_id: CallId,
         /// Who.
+        by: Author,
+    },
+    /// Somebody left the call, which goes on.
+    #[serde(rename = "call.left", rename_all = "camelCase")]
+    CallLeft {
+        /// Which call.
+        call_id: CallId,
+        /// Who.
+        by: Author,
+    },
+    /// It is a video call from here on.
+    #[serde(rename = "call.escalated", rename_all = "camelCase")]
+    CallEscalated {
+        /// Which call.
+        call_id: CallId,
+        /// Who asked for it.
         by: Author,
     },
     /// The call is over.
@@ -110,7 +137,7 @@ pub enum CustomerChange {
         reason: CallEndReason,
         /// Who ended it, unless it ended by itself.
         by: Option<Author>,
-        /// How long it lasted, in whole seconds.
+        /// How long it lasted since it was answered, in whole seconds.
         duration_seconds: u32,
     },
     /// The current conversation's place in the queue is another one, because of somebody else.
@@ -237,15 +264,21 @@ impl CustomerChange {
             E::CallStarted { call_id, kind, by, at } => {
                 Self::CallStarted { call: CallView::started(call_id, kind, by, at) }
             }
+            E::CallAnswered { call_id, by, at } => Self::CallAnswered { call_id, by, at },
             E::CallJoined { call_id, by } => Self::CallJoined { call_id, by },
+            E::CallLeft { call_id, by } => Self::CallLeft { call_id, by },
+            E::CallEscalated { call_id, by } => Self::CallEscalated { call_id, by },
             E::CallEnded { call_id, reason, by, duration_seconds } => {
                 Self::CallEnded { call_id, reason, by, duration_seconds }
             }
-            // The team's own: notes, labels, urgency, rests. What they do to the place is told as that.
+            // The team's own: notes, labels, urgency, rests, at whom a call rings and who won't take it. What they do to
+            // the place is told as that.
             E::NoteAdded { .. }
             | E::Tagged { .. }
             | E::Prioritized { .. }
             | E::Snoozed { .. }
+            | E::CallRang { .. }
+            | E::CallDeclined { .. }
             // Whose conversations are whose changes: the feed begins anew.
             | E::CustomerChanged { .. } => return None,
         })

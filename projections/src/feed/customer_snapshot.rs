@@ -135,7 +135,10 @@ impl CustomerSnapshot {
             | CustomerChange::ConversationRead { .. }
             | CustomerChange::MessagePosted { .. }
             | CustomerChange::CallStarted { .. }
+            | CustomerChange::CallAnswered { .. }
             | CustomerChange::CallJoined { .. }
+            | CustomerChange::CallLeft { .. }
+            | CustomerChange::CallEscalated { .. }
             | CustomerChange::CallEnded { .. }
             | CustomerChange::QueueChanged { .. } => {
                 if let Some(it) = &mut self.conversation
@@ -188,7 +191,7 @@ impl OwnConversation {
             has_earlier: messages.next_cursor.is_some(),
             messages: messages.data,
             marks: conversation.marks,
-            call: conversation.call,
+            call: conversation.call.map(CallView::for_customer),
             rating: conversation.rating,
             created_at: conversation.created_at,
         }
@@ -240,9 +243,18 @@ impl OwnConversation {
             C::ConversationRead { reader, up_to } => self.marks.read(*reader, *up_to),
             C::MessagePosted { message } => self.show(message),
             C::CallStarted { call } => self.call = Some(call.clone()),
-            C::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
+            C::CallAnswered { .. } => self.with_call(CallView::answered),
+            C::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
+            C::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
+            C::CallEscalated { .. } => self.with_call(CallView::escalate),
             C::CallEnded { .. } => self.call = None,
             C::ConversationOpened { .. } | C::CustomerUpdated { .. } | C::SettingsChanged { .. } => {}
+        }
+    }
+
+    fn with_call(&mut self, change: impl FnOnce(&mut CallView)) {
+        if let Some(call) = &mut self.call {
+            change(call);
         }
     }
 

@@ -21,7 +21,8 @@ use crate::{
 /// How far the read models have come, as the projector keeps it.
 const POSITION: &str = "select position from checkpoints where reader = 'views' and tenant_id = $1";
 
-/// What an agent's inbox begins with; none when the agent isn't an active member of the team.
+/// What an agent's inbox begins with, given whether there can be calls; none when the agent isn't an active member of
+/// the team.
 ///
 /// # Errors
 /// [`QueryError`].
@@ -29,6 +30,7 @@ pub async fn agent(
     db: &impl Db,
     tenant: BusinessId,
     agent: AgentId,
+    calls: bool,
 ) -> Result<Option<AgentSnapshot>, QueryError> {
     let (business, team, mut conversations, queue, replies) = try_join5(
         settings::get(db, tenant),
@@ -45,7 +47,17 @@ pub async fn agent(
     let complete = conversations.len() <= AgentSnapshot::CONVERSATIONS;
     conversations.truncate(AgentSnapshot::CONVERSATIONS);
     let agents = team.into_iter().filter_map(summary).collect();
-    Ok(Some(AgentSnapshot { me: agent, business, settings, agents, conversations, queue, replies, complete }))
+    Ok(Some(AgentSnapshot {
+        me: agent,
+        business,
+        settings,
+        agents,
+        conversations,
+        queue,
+        replies,
+        complete,
+        calls,
+    }))
 }
 
 /// What a customer's page begins with; none when there is no such customer.

@@ -6,7 +6,7 @@ use openchat_domain::{
     customer::{Profile, ProfileChanges},
 };
 
-use super::view::{ConversationView, Marks, RatingView, Resolution, Status};
+use super::view::{CallView, ConversationView, Marks, RatingView, Resolution, Status};
 use crate::{
     feed::{AgentChange, AgentDelta},
     routing_queue::Waiting,
@@ -119,7 +119,12 @@ impl ConversationView {
                 self.rating = Some(RatingView { score: *score, comment: comment.clone(), at: delta.at });
             }
             C::CallStarted { call } => self.call = Some(call.clone()),
-            C::CallJoined { by, .. } => self.call.iter_mut().for_each(|call| call.joined.push(by.clone())),
+            C::CallRang { agent, .. } => self.with_call(|call| call.rang(agent.as_ref())),
+            C::CallDeclined { by, .. } => self.with_call(|call| call.decline(by)),
+            C::CallAnswered { .. } => self.with_call(CallView::answered),
+            C::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
+            C::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
+            C::CallEscalated { .. } => self.with_call(CallView::escalate),
             C::CallEnded { .. } => self.call = None,
             C::ConversationCustomerChanged { customer, .. } => self.customer = customer.clone(),
             C::CustomerUpdated { changes, .. } => self.customer = changed(&self.customer, changes),
@@ -133,6 +138,12 @@ impl ConversationView {
             | C::SettingsChanged { .. }
             | C::ReplySaved { .. }
             | C::ReplyDeleted { .. } => {}
+        }
+    }
+
+    fn with_call(&mut self, change: impl FnOnce(&mut CallView)) {
+        if let Some(call) = &mut self.call {
+            change(call);
         }
     }
 
@@ -169,7 +180,12 @@ const fn moves_up(change: &AgentChange) -> bool {
         | C::ConversationRated { .. }
         | C::ConversationRead { .. }
         | C::ConversationCustomerChanged { .. }
+        | C::CallRang { .. }
+        | C::CallAnswered { .. }
         | C::CallJoined { .. }
+        | C::CallDeclined { .. }
+        | C::CallLeft { .. }
+        | C::CallEscalated { .. }
         | C::CallEnded { .. }
         | C::AgentInvited { .. }
         | C::AgentJoined { .. }
@@ -203,7 +219,7 @@ mod tests {
     };
     use uuid::Uuid;
 
-    use super::*;
+    use super::{super::view::CallState, *};
     use crate::history::{
         History, agent, agent_ref, at, conversation, customer, customer_ref, noted, opened, said, sent, tags,
         text,
@@ -366,8 +382,12 @@ mod tests {
     fn a_call_shows_while_it_goes_on() {
         let call = |n| CallId::from_uuid(Uuid::from_u128(n));
         let (by, joiner) = (Author::from(&customer_ref(5)), Author::from(agent_ref(7)));
-        let started =
-            ConversationEvent::CallStarted { call_id: call(1), kind: CallKind::Video, by, at: at(2) };
+        let started = ConversationEvent::CallStarted {
+            call_id: call(1),
+            kind: CallKind::Video,
+            by: by.clone(),
+            at: at(2),
+        };
         let joined = ConversationEvent::CallJoined { call_id: call(1), by: joiner.clone() };
         let ended = ConversationEvent::CallEnded {
             call_id: call(1),
@@ -377,7 +397,8 @@ mod tests {
         };
         let it = given([opened(5), started.clone(), joined.clone()]).call.unwrap();
         assert_eq!((it.id, it.r#type, it.started_at), (call(1), CallKind::Video, at(2)));
-        assert_eq!(it.joined, [joiner]);
+        assert_eq!((it.state, it.rings), (CallState::Ringing, None));
+        assert_eq!(it.joined, [by, joiner]);
         assert_eq!(given([opened(5), started, joined, ended]).call, None);
     }
 

@@ -11,10 +11,11 @@ use openchat_domain::{BusinessId, ConversationId, CustomerId, Recorded};
 use tokio_postgres::types::Json;
 
 pub use query::{
-    View, by_customer, get, get_for_customer, open_of_customer, page, page_of_customer, snoozed_due,
+    View, by_customer, calls_going_on, get, get_for_customer, open_of_customer, page, page_of_customer,
+    snoozed_due,
 };
 pub(crate) use query::{ids_of_customer, last_of_customer, unresolved};
-pub use view::{CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status};
+pub use view::{CallState, CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status};
 
 use crate::{
     ApplyError, Db,

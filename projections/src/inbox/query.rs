@@ -5,7 +5,7 @@ use openchat_domain::{AgentId, BusinessId, ConversationId, CustomerId, Position}
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::ConversationView;
+use super::{CallView, ConversationView};
 use crate::{
     Db, DbError, QueryError,
     page::{Cursor, Page},
@@ -104,6 +104,10 @@ const SNOOZED_DUE: &str = "\
     select tenant_id, conversation_id from (select tenant_id, conversation_id, snoozed_until from inbox \
         where snoozed_until <= $1 order by snoozed_until limit 1000) i \
     order by snoozed_until limit $2";
+
+const CALLS: &str = "\
+    select tenant_id, data from inbox where (data->'call'->>'id') is not null \
+    order by (data->'call'->>'id') limit $1";
 
 /// A page of a view, the latest activity first; with `q`, of those conversations that have, for every word of it,
 /// a word that begins with it in subject, tags, latest message, or the customer's name, e-mail address or external id.
@@ -253,6 +257,24 @@ pub async fn snoozed_due(
             Ok((BusinessId::from_uuid(tenant), ConversationId::from_uuid(id)))
         })
         .collect()
+}
+
+/// The conversations of any business in which a call goes on, the call that began first first.
+/// For a connection that serves all tenants.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn calls_going_on(
+    db: &impl Db,
+    limit: i64,
+) -> Result<Vec<(BusinessId, ConversationId, CallView)>, QueryError> {
+    let rows = db.query(CALLS, &[&limit.max(0)]).await?;
+    let going_on = |row: &Row| {
+        let conversation: ConversationView = document(row, 1, "conversation")?;
+        let tenant = BusinessId::from_uuid(row.try_get(0)?);
+        Ok(conversation.call.map(|call| (tenant, conversation.id, call)))
+    };
+    rows.iter().filter_map(|row| going_on(row).transpose()).collect()
 }
 
 async fn list(

@@ -186,8 +186,22 @@ pub struct CallView {
     pub by: Author,
     /// When it began.
     pub started_at: DateTime<Utc>,
-    /// Who has joined it since.
+    /// Whether the side that was called has answered.
+    pub state: CallState,
+    /// The agent at whom it rings in particular; a ringing call without one rings at everybody. For the team only.
+    pub rings: Option<AgentRef>,
+    /// Who is in it, in the order in which they came; who began it from the beginning.
     pub joined: Vec<Author>,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CallState {
+    /// The side that was called has not answered yet.
+    Ringing,
+    /// Both sides talk.
+    Answered,
 }
 
 impl ConversationView {
@@ -210,6 +224,7 @@ impl ConversationView {
             snoozed_until: None,
             unread: agent_message > read_by_customer.max(customer_message),
             unread_messages: vec![],
+            call: self.call.map(CallView::for_customer),
             ..self
         }
     }
@@ -257,7 +272,62 @@ impl Marks {
 impl CallView {
     /// A call that has just begun.
     #[must_use]
-    pub const fn started(id: CallId, kind: CallKind, by: Author, started_at: DateTime<Utc>) -> Self {
-        Self { id, r#type: kind, by, started_at, joined: vec![] }
+    pub fn started(id: CallId, kind: CallKind, by: Author, started_at: DateTime<Utc>) -> Self {
+        let joined = vec![by.clone()];
+        Self { id, r#type: kind, by, started_at, state: CallState::Ringing, rings: None, joined }
+    }
+
+    /// It rings at an agent, or at everybody.
+    pub fn rang(&mut self, agent: Option<&AgentRef>) {
+        self.rings = agent.cloned();
+    }
+
+    /// The side that was called has answered.
+    pub const fn answered(&mut self) {
+        self.state = CallState::Answered;
+    }
+
+    /// Somebody is in it.
+    pub fn join(&mut self, by: &Author) {
+        self.leave(by);
+        self.joined.push(by.clone());
+        self.settled_with(by);
+    }
+
+    /// Somebody won't take it.
+    pub fn decline(&mut self, by: &Author) {
+        self.settled_with(by);
+    }
+
+    /// Somebody is in it no more.
+    pub fn leave(&mut self, by: &Author) {
+        self.joined.retain(|it| !is_same(it, by));
+    }
+
+    /// It is a video call.
+    pub const fn escalate(&mut self) {
+        self.r#type = CallKind::Video;
+    }
+
+    /// The call as its customer may see it.
+    #[must_use]
+    pub fn for_customer(self) -> Self {
+        Self { rings: None, ..self }
+    }
+
+    /// An agent has answered or declined: it rings there no more.
+    fn settled_with(&mut self, by: &Author) {
+        let answers = |ringing: &AgentRef| matches!(by, Author::Agent { id, .. } if *id == ringing.id);
+        self.rings = self.rings.take().filter(|ringing| !answers(ringing));
+    }
+}
+
+/// Whether two authors are the same, whatever they were called at the time.
+fn is_same(one: &Author, other: &Author) -> bool {
+    match (one, other) {
+        (Author::Agent { id: one, .. }, Author::Agent { id: other, .. }) => one == other,
+        // A conversation has one customer, whichever record that is.
+        (Author::Customer { .. }, Author::Customer { .. }) | (Author::System, Author::System) => true,
+        (Author::Customer { .. } | Author::Agent { .. } | Author::System, _) => false,
     }
 }

@@ -34,7 +34,12 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
             | E::Tagged { .. }
             | E::Rated { .. }
             | E::CallStarted { .. }
+            | E::CallRang { .. }
+            | E::CallAnswered { .. }
             | E::CallJoined { .. }
+            | E::CallDeclined { .. }
+            | E::CallLeft { .. }
+            | E::CallEscalated { .. }
             | E::CallEnded { .. }
             | E::CustomerChanged { .. } => None,
         },
@@ -89,7 +94,12 @@ impl Line {
             | E::Tagged { .. }
             | E::Rated { .. }
             | E::CallStarted { .. }
+            | E::CallRang { .. }
+            | E::CallAnswered { .. }
             | E::CallJoined { .. }
+            | E::CallDeclined { .. }
+            | E::CallLeft { .. }
+            | E::CallEscalated { .. }
             | E::CallEnded { .. }
             | E::CustomerChanged { .. } => {}
         }
@@ -115,7 +125,12 @@ pub(super) fn seat_step(recorded: &Recorded) -> Option<(AgentId, SeatStep<'_>)> 
             | E::Reopened { .. }
             | E::Rated { .. }
             | E::CallStarted { .. }
+            | E::CallRang { .. }
+            | E::CallAnswered { .. }
             | E::CallJoined { .. }
+            | E::CallDeclined { .. }
+            | E::CallLeft { .. }
+            | E::CallEscalated { .. }
             | E::CallEnded { .. }
             | E::CustomerChanged { .. } => None,
         },

@@ -106,7 +106,12 @@ impl Standing {
             | E::Tagged { .. }
             | E::Rated { .. }
             | E::CallStarted { .. }
+            | E::CallRang { .. }
+            | E::CallAnswered { .. }
             | E::CallJoined { .. }
+            | E::CallDeclined { .. }
+            | E::CallLeft { .. }
+            | E::CallEscalated { .. }
             | E::CallEnded { .. }
             | E::CustomerChanged { .. } => {}
         }

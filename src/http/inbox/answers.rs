@@ -17,6 +17,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::http::calls::{CallPass, Started};
+
 /// The conversation as it is after the request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"success": true, "conversation": example::<ConversationView>()}))]
@@ -156,26 +158,6 @@ pub(super) struct MyselfAnswer {
     agent: Option<AgentView>,
 }
 
-/// The way into a call's room.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({
-    "success": true,
-    "token": "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo",
-    "roomName": "call_019aafc33b7c7d80a1b2c3d4e5f60718",
-    "serverUrl": "wss://livekit.acme.com"
-}))]
-pub(super) struct CallPass {
-    /// Always `true`.
-    success: bool,
-    /// Opens the room, to this agent only.
-    token: String,
-    /// The room.
-    room_name: String,
-    /// The media server.
-    server_url: String,
-}
-
 /// A call that has begun, and the way into its room.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!(with(example::<CallPass>(), "call", json!({
@@ -183,7 +165,9 @@ pub(super) struct CallPass {
     "type": "video",
     "by": {"kind": "agent", "id": "agt_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Sam Agent"},
     "startedAt": "2026-03-01T09:31:00Z",
-    "joined": []
+    "state": "ringing",
+    "rings": null,
+    "joined": [{"kind": "agent", "id": "agt_019aafc33b7c7d80a1b2c3d4e5f60718", "name": "Sam Agent"}]
 }))))]
 pub(super) struct CallAnswer {
     /// The way in.
@@ -191,6 +175,13 @@ pub(super) struct CallAnswer {
     pass: CallPass,
     /// The call.
     call: CallView,
+}
+
+impl CallAnswer {
+    /// The call that has begun.
+    pub(super) fn new(started: Started) -> Self {
+        Self { pass: started.pass.into(), call: started.call }
+    }
 }
 
 impl ConversationAfter {

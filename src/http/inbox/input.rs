@@ -155,6 +155,15 @@ input! {
 }
 
 input! {
+    /// Whom to bring into a call.
+    #[schema(example = json!({"agentId": "agt_019aafc33b7c7d80a1b2c3d4e5f60718"}))]
+    pub(super) closed struct Invitation {
+        /// The agent.
+        agent_id: AgentId,
+    }
+}
+
+input! {
     /// Whether the agent takes new conversations.
     #[schema(example = json!({"availability": "online"}))]
     pub(super) closed struct NewAvailability {

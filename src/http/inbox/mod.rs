@@ -38,6 +38,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(calls::start_call)
         .service(calls::join_call)
         .service(calls::end_call)
+        .service(calls::decline_call)
+        .service(calls::escalate_call)
+        .service(calls::invite_to_call)
         .service(availability::get_myself)
         .service(availability::set_availability);
 }

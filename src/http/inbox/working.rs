@@ -69,7 +69,7 @@ async fn give(desk: &Desk<'_>, to: AgentId, from: Option<AgentId>) -> Result<Exe
 }
 
 /// An agent who can be given conversations: one who has joined the team and not left it.
-async fn colleague(app: &App, tenant: BusinessId, id: AgentId) -> Result<AgentRef, Problem> {
+pub(super) async fn colleague(app: &App, tenant: BusinessId, id: AgentId) -> Result<AgentRef, Problem> {
     match app.aggregates.state(tenant, id).await? {
         Agent::Joined { member, .. } => Ok(AgentRef { id, name: member.name }),
         Agent::Invited { .. } => Err(refused(&AgentRefusal::NotJoined)),

@@ -2,17 +2,16 @@
 
 use actix_web::{post, web::Data};
 use openchat_domain::{
-    CallId, ConversationId, Decider as _,
-    conversation::{Author, CallKind, Conversation, ConversationCommand, ConversationRefusal},
+    ConversationId,
+    conversation::{Author, CallKind, Opened},
 };
 
 use crate::{
     app::App,
     http::{
         ApiKey, Body, Calls, Problem, Reply,
-        calls::{CustomerCall, not_configured},
+        calls::{self, CustomerCall},
         input::input,
-        refused,
     },
 };
 
@@ -39,7 +38,8 @@ input! {
         (status = 404, description = "conversation_not_found: There is no such conversation."),
         (status = 409, description = "call_in_progress: This conversation already has a call going on.\n\
             conversation_resolved: This conversation is resolved; reopen it first."),
-        (status = 503, description = "calls_not_configured: Calls are not set up on this server.")),
+        (status = 503, description = "calls_not_configured: Calls are not set up on this server.\n\
+            calls_unavailable: Calls don't work at the moment; try again shortly.")),
     security(("apiKey" = [])))]
 #[post("/calls")]
 pub(super) async fn start_call(
@@ -47,15 +47,8 @@ pub(super) async fn start_call(
     Body(new): Body<NewCall>,
     app: Data<App>,
 ) -> Result<Reply<CustomerCall>, Problem> {
-    let conversation = app.aggregates.state::<Conversation>(key.tenant(), new.conversation_id).await?;
-    let Conversation::Opened(it) = &conversation else {
-        return Err(refused(&ConversationRefusal::NotFound));
-    };
-    let command = ConversationCommand::StartCall {
-        call_id: CallId::from_uuid(app.clock.uuid()),
-        kind: new.r#type,
-        by: Author::Customer { id: it.customer, name: None },
-        now: app.clock.now(),
-    };
-    Err(conversation.decide(&command).map_or_else(|refusal| refused(&refusal), |_| not_configured()))
+    let by = |it: &Opened| Author::Customer { id: it.customer, name: None };
+    let started = calls::start(&app, &key.context(), new.conversation_id, new.r#type, by).await?;
+    let position = started.done.position;
+    Ok(Reply::created(CustomerCall::new(started, new.conversation_id)).at(position))
 }

@@ -3,6 +3,7 @@
 //! A session opens one customer's own conversations, and there the one that began last: the customer's pages show one
 //! conversation, in which a message that comes after a resolution goes on.
 
+mod calls;
 mod customers;
 mod files;
 mod merge;
@@ -31,9 +32,13 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(talking::set_typing)
         .service(talking::mark_read)
         .service(talking::rate)
-        .service(talking::start_call)
         .service(files::upload_file)
-        .service(files::get_file);
+        .service(files::get_file)
+        .service(calls::start_call)
+        .service(calls::join_call)
+        .service(calls::end_call)
+        .service(calls::decline_call)
+        .service(calls::escalate_call);
 }
 
 /// Counts a request of somebody who has no session yet by the widget's key.

@@ -37,13 +37,16 @@ input! {
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null},
         "language": null
-    }
+    },
+    "calls": true
 }))]
 pub(super) struct Preflight {
     /// Always `true`.
     success: bool,
     /// Whose widget it is, and how it looks.
     business: PublicBusiness,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Ask whether the widget may run.
@@ -76,7 +79,11 @@ pub(super) async fn preflight(
     if let Some(page) = req.headers().get(ORIGIN).and_then(|it| it.to_str().ok()) {
         app.accounts.note_sighting(&key, page);
     }
-    Ok(Reply::ok(Preflight { success: true, business: business(&app, key.tenant).await? }))
+    Ok(Reply::ok(Preflight {
+        success: true,
+        business: business(&app, key.tenant).await?,
+        calls: app.calls.media().is_some(),
+    }))
 }
 
 /// Lets the page that asks read the answer. It says nothing that isn't public, and comes without cookies.

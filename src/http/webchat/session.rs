@@ -114,7 +114,8 @@ struct ChatSession {
         "awayMessage": null,
         "branding": {"color": "#2563eb", "logoUrl": null},
         "language": null
-    }
+    },
+    "calls": true
 }))]
 pub(super) struct ChatAnswer {
     /// The session.
@@ -123,6 +124,8 @@ pub(super) struct ChatAnswer {
     customer: OwnProfile,
     /// Who is asked.
     business: PublicBusiness,
+    /// Whether the team can be called.
+    calls: bool,
 }
 
 /// Begin a chat session.
@@ -260,6 +263,7 @@ async fn told(app: &App, me: &Customer, token: Option<&Token>) -> Result<ChatAns
         session: ChatSession { id: me.0.id, token, entry, expires_at: me.0.expires_at },
         customer: own_profile(known(app, me).await?),
         business: business(app, me.tenant()).await?,
+        calls: app.calls.media().is_some(),
     })
 }
 

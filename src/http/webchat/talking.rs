@@ -1,9 +1,9 @@
-//! Talking: the customer's conversation, its messages, typing, how far it was read, the rating, a call.
+//! Talking: the customer's conversation, its messages, typing, how far it was read, the rating.
 
 use actix_web::{ResponseError as _, get, http::StatusCode, post, web::Data};
 use openchat_domain::{
-    CallId, Decider as _, MessageText,
-    conversation::{Author, CallKind, Conversation, ConversationCommand, ConversationRefusal, Reader},
+    MessageText,
+    conversation::{Author, Conversation, ConversationCommand, Reader},
 };
 use openchat_projections::{Page, feed::OwnConversation, transcript::Message, typing::Typist};
 use serde::Serialize;
@@ -21,10 +21,8 @@ use crate::{
     app::App,
     http::{
         Blankable, Body, Customer, Faults, Input, Problem, Query, Reply,
-        calls::{CustomerCall, not_configured},
         files::MessageContent,
         input::input,
-        refused,
         reply::settle,
         sign_in::Done,
         talk::{self, ClientMessageId, MessagesQuery, UpTo},
@@ -73,15 +71,6 @@ input! {
         /// In words.
         #[schema(schema_with = Blankable::<MessageText>::schema, required = false)]
         comment: Blankable<MessageText>,
-    }
-}
-
-input! {
-    /// A call to start.
-    #[schema(example = json!({"type": "video"}))]
-    pub(super) closed struct OwnCall {
-        /// With or without pictures.
-        r#type: CallKind,
     }
 }
 
@@ -295,38 +284,8 @@ pub(super) async fn rate(
     }
 }
 
-/// Call the team.
-#[utoipa::path(operation_id = "startOwnCall", tag = "Webchat", request_body = OwnCall,
-    responses(
-        (status = 201, description = "The call has begun.", body = CustomerCall),
-        (status = 404, description = "no_conversation: There is no conversation yet; it begins with a message."),
-        (status = 409, description = "call_in_progress: This conversation already has a call going on.\n\
-            conversation_resolved: This conversation is resolved; reopen it first."),
-        (status = 503, description = "calls_not_configured: Calls are not set up on this server.")),
-    security(("customer" = [])))]
-#[post("/calls")]
-pub(super) async fn start_call(
-    me: Customer,
-    Body(OwnCall { r#type: kind }): Body<OwnCall>,
-    app: Data<App>,
-) -> Result<Reply<CustomerCall>, Problem> {
-    let id = existing(&app, &me).await?;
-    let command = ConversationCommand::StartCall {
-        call_id: CallId::from_uuid(app.clock.uuid()),
-        kind,
-        by: Author::Customer { id: me.id(), name: None },
-        now: app.clock.now(),
-    };
-    let conversation = app.aggregates.state::<Conversation>(me.tenant(), id).await?;
-    let refusal: Option<ConversationRefusal> = conversation.decide(&command).err();
-    Err(match refusal {
-        Some(refusal) => told(&app, &me, refused(&refusal)).await,
-        None => not_configured(),
-    })
-}
-
 /// A problem; if it is a conflict, with the conversation as it is now.
-async fn told(app: &App, me: &Customer, problem: Problem) -> Problem {
+pub(super) async fn told(app: &App, me: &Customer, problem: Problem) -> Problem {
     if problem.status_code() != StatusCode::CONFLICT {
         return problem;
     }

@@ -198,6 +198,7 @@ impl Known {
             queue: self.queue(),
             replies: self.replies(),
             complete,
+            calls: false,
         }
     }
 
@@ -316,7 +317,7 @@ impl Known {
             messages: latest,
             has_earlier: !messages.is_empty(),
             marks: it.marks,
-            call: it.call,
+            call: it.call.map(crate::inbox::CallView::for_customer),
             rating: it.rating,
             created_at: it.created_at,
         }

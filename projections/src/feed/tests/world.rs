@@ -387,9 +387,21 @@ impl World {
             None => {
                 let call_id = CallId::from_uuid(Uuid::from_u128(self.fresh()));
                 self.conversations[talk].call = Some(call_id);
-                self.tell(talk, ConversationEvent::CallStarted { call_id, kind: CallKind::Video, by, at });
+                self.tell(talk, ConversationEvent::CallStarted { call_id, kind: CallKind::Audio, by, at });
             }
-            Some(call_id) if b < 128 => self.tell(talk, ConversationEvent::CallJoined { call_id, by }),
+            Some(call_id) if b < 192 => {
+                let agent = self.active(b).map(|agent| self.agents[agent].agent.clone());
+                let event = match c % 7 {
+                    0 => ConversationEvent::CallRang { call_id, agent },
+                    1 => ConversationEvent::CallRang { call_id, agent: None },
+                    2 => ConversationEvent::CallAnswered { call_id, by, at },
+                    3 => ConversationEvent::CallDeclined { call_id, by },
+                    4 => ConversationEvent::CallLeft { call_id, by },
+                    5 => ConversationEvent::CallEscalated { call_id, by },
+                    _ => ConversationEvent::CallJoined { call_id, by },
+                };
+                self.tell(talk, event);
+            }
             Some(call_id) => {
                 self.conversations[talk].call = None;
                 let (reason, by) = (CallEndReason::HungUp, Some(by));

@@ -1,0 +1,370 @@
+//! Calls on a real media server: who gets in, who rings, what is recorded, and what is left after every kind of crash.
+
+mod media;
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
+use openchat::calls::{CallOptions, MediaOptions};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    guide,
+    support::{
+        database, eventually,
+        installation::Installation,
+        server::{Business, Client, Server},
+    },
+};
+use media::{Media, Participant, claims, program};
+
+const DESK: &str = "/api/admin/support";
+const SUPPORT_CALLS: &str = "/api/public/support/calls";
+
+/// A server with a media server of its own, which tells it its news.
+async fn server(ring_seconds: i64) -> Server {
+    let media = MediaOptions::Local(program());
+    Server::with_calls(database().await, CallOptions { media, ring: TimeDelta::seconds(ring_seconds) }).await
+}
+
+/// A server with a media server that somebody else runs, and that tells it nothing.
+async fn server_beside(media: &Media) -> Server {
+    let media = MediaOptions::Server(media.server.clone());
+    Server::with_calls(database().await, CallOptions { media, ring: TimeDelta::seconds(45) }).await
+}
+
+/// A customer who talks with a business, and their conversation.
+struct Talk {
+    business: Business,
+    backend: Client,
+    customer: Client,
+    conversation: String,
+}
+
+impl Talk {
+    async fn begin(server: &Server) -> Self {
+        let business = server.business("Acme").await;
+        let backend = business.backend(server).await;
+        let customer = backend.hand_over(&server.anybody(), "jane").await;
+        let hello = json!({"message": {"type": "text", "text": "Hello"}});
+        let message = customer.post("/api/webchat/messages", hello).await.is(201);
+        Self { business, backend, customer, conversation: message.text("/message/conversationId") }
+    }
+
+    /// The owner takes the conversation.
+    async fn claimed(self) -> Self {
+        let path = format!("{DESK}/conversations/{}/assign", self.conversation);
+        self.business.owner.post(&path, json!({"agentId": self.business.owner_agent})).await.is(200);
+        self
+    }
+
+    /// The customer calls.
+    async fn call(&self, kind: &str) -> Value {
+        self.customer.post("/api/webchat/calls", json!({"type": kind})).await.is(201).body
+    }
+
+    /// What the owner does about a call.
+    async fn owner_does(&self, call: &Value, what: &str, body: Value) -> Value {
+        let path = format!("{DESK}/calls/{}/{what}", call["call"]["id"].as_str().unwrap());
+        self.business.owner.post(&path, body).await.is(200).body
+    }
+
+    async fn customer_does(&self, call: &Value, what: &str) -> Value {
+        let path = format!("/api/webchat/calls/{}/{what}", call["call"]["id"].as_str().unwrap());
+        self.customer.post(&path, json!({})).await.is(200).body
+    }
+
+    async fn shown(&self) -> Value {
+        let path = format!("{DESK}/conversations/{}", self.conversation);
+        self.business.owner.get(&path).await.is(200).body["conversation"].clone()
+    }
+
+    /// Waits for the call's end; why, and how long the two sides talked.
+    async fn end(&self, server: &Server, call: &Value) -> (String, i64) {
+        let id = call["call"]["id"].as_str().unwrap();
+        eventually("the call is over", async || ended(server, id).await.is_some()).await;
+        ended(server, id).await.unwrap()
+    }
+}
+
+/// A call's end in the log: why, and how many seconds after the answer.
+async fn ended(server: &Server, call: &str) -> Option<(String, i64)> {
+    let db = crate::support::client(&server.config).await;
+    let sql = "select payload->>'reason', (payload->>'durationSeconds')::bigint from events \
+               where event_type = 'CallEnded' and payload->>'callId' = $1";
+    db.query_opt(sql, &[&call]).await.unwrap().map(|row| (row.get(0), row.get(1)))
+}
+
+async fn events(server: &Server) -> Vec<String> {
+    let db = crate::support::client(&server.config).await;
+    let sql = "select event_type from events where event_type like 'Call%' order by position";
+    db.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn the_guides_call_opens_a_room_for_an_independent_client() {
+    let server = server(45).await;
+    let talk = Talk::begin(&server).await.claimed().await;
+    let key = talk.business.key(json!(["calls:write"])).await;
+    let done = guide::run(&server, &key, "call.mjs", &[&talk.conversation]).await;
+    assert_eq!(done["returned"]["status"], 201, "{done}");
+    let call = &done["answers"][0]["body"];
+    assert_eq!((&call["success"], &call["call"]["type"]), (&json!(true), &json!("video")));
+    assert_eq!(call["agent"]["id"], json!(talk.business.owner_agent));
+
+    let mut customer = Participant::come(call, &["audio", "video"]);
+    let connected = customer.says("connected").await;
+    assert_eq!(connected["room"], call["roomName"]);
+    let pass = talk.owner_does(call, "join", json!({})).await;
+    assert_eq!(pass["roomName"], call["roomName"]);
+    let mut agent = Participant::come(&pass, &["audio"]);
+    assert_eq!(agent.says("heard").await["who"], connected["identity"]);
+    assert_eq!(customer.says("heard").await["who"], json!(talk.business.owner_agent));
+    let shown = talk.shown().await;
+    assert_eq!(
+        (&shown["call"]["state"], shown["call"]["joined"].as_array().unwrap().len()),
+        (&json!("answered"), 2)
+    );
+
+    // The media server's own news say that somebody has left, long before anybody asks.
+    customer.leave().await;
+    eventually("the customer has left", async || {
+        talk.shown().await["call"]["joined"].as_array().is_some_and(|joined| joined.len() == 1)
+    })
+    .await;
+    talk.owner_does(call, "end", json!({})).await;
+    agent.says("disconnected").await;
+    assert_eq!(talk.end(&server, call).await.0, "hungUp");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_opens_one_room_and_only_for_a_while() {
+    let media = Media::start().await;
+    let server = server_beside(&media).await;
+    let talk = Talk::begin(&server).await;
+    let call = talk.call("audio").await;
+    let token = call["token"].as_str().unwrap();
+    let claims = claims(token);
+    let (begun, ends) = (server.running.app.clock.now().timestamp(), claims["exp"].as_i64().unwrap());
+    assert!((590..=610).contains(&(ends - begun)), "{claims}");
+    assert_eq!(claims["video"]["room"], call["roomName"]);
+    let with = |token: String| json!({"serverUrl": call["serverUrl"], "token": token});
+
+    // A token is sealed: another room's name breaks it.
+    let mut elsewhere = claims.clone();
+    elsewhere["video"]["room"] = "another".into();
+    let forged = media.sign(&elsewhere);
+    let (_, seal) = token.rsplit_once('.').unwrap();
+    let (head, _) = forged.rsplit_once('.').unwrap();
+    Participant::come(&with(format!("{head}.{seal}")), &[]).says("not connected").await;
+    // And one that is over opens nothing, however well it is sealed.
+    let mut over = claims.clone();
+    over["exp"] = (begun - 120).into();
+    Participant::come(&with(media.sign(&over)), &[]).says("not connected").await;
+    Participant::come(&call, &[]).says("connected").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_audio_call_has_no_pictures_until_it_is_a_video_call_and_no_room_after_its_end() {
+    let server = server(45).await;
+    let talk = Talk::begin(&server).await;
+    let call = talk.call("audio").await;
+    let mut customer = Participant::come(&call, &["video"]);
+    customer.says("connected").await;
+    assert_eq!(customer.says("refused").await["what"], "video");
+
+    talk.customer_does(&call, "escalate").await;
+    let pass = talk.customer_does(&call, "join").await;
+    let mut again = Participant::come(&pass, &["video"]);
+    assert_eq!(again.says("published").await["what"], "video");
+    talk.customer_does(&call, "end").await;
+    again.says("disconnected").await;
+    // The room is closed, and the token that still holds doesn't open it again.
+    Participant::come(&pass, &[]).says("not connected").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_rings_at_its_agent_then_at_everybody_and_is_missed_by_all() {
+    let server = server(2).await;
+    let talk = Talk::begin(&server).await.claimed().await;
+    let status = json!({"availability": "online"});
+    talk.business.owner.put(&format!("{DESK}/me/availability"), status).await.is(200);
+    let call = talk.call("audio").await;
+    assert_eq!(call["agent"]["id"], json!(talk.business.owner_agent));
+    talk.owner_does(&call, "decline", json!({})).await;
+    assert_eq!(talk.end(&server, &call).await, ("missed".to_owned(), 0));
+    let recorded = events(&server).await;
+    assert_eq!(recorded, ["CallStarted", "CallRang", "CallDeclined", "CallRang", "CallEnded"]);
+    let db = crate::support::client(&server.config).await;
+    let sql = "select payload->'reason'->>'kind' from events where event_type = 'ConversationUnassigned'";
+    assert_eq!(db.query_one(sql, &[]).await.unwrap().get::<_, String>(0), "callMissed");
+    let path = format!("{DESK}/calls/{}/join", call["call"]["id"].as_str().unwrap());
+    talk.business.owner.post(&path, json!({})).await.refused_with(409, "call_over");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_customer_declines_and_either_side_hangs_up() {
+    let server = server(45).await;
+    let talk = Talk::begin(&server).await.claimed().await;
+    let path = format!("{DESK}/conversations/{}/calls", talk.conversation);
+    let begin = async || talk.business.owner.post(&path, json!({"type": "audio"})).await.is(201).body;
+
+    let call = begin().await;
+    assert_eq!(call["call"]["state"], "ringing");
+    talk.customer_does(&call, "decline").await;
+    assert_eq!(talk.end(&server, &call).await.0, "declined");
+
+    let call = begin().await;
+    talk.customer_does(&call, "join").await;
+    talk.customer_does(&call, "end").await;
+    assert_eq!(talk.end(&server, &call).await.0, "hungUp");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_is_handed_over_without_the_customer_dropping() {
+    let server = server(45).await;
+    let talk = Talk::begin(&server).await.claimed().await;
+    let ben = talk.business.agent(&server, "Ben").await;
+    let ben_agent = ben.get("/api/auth/me").await.is(200).text("/agent/id");
+    let call = talk.call("audio").await;
+    talk.owner_does(&call, "join", json!({})).await;
+    talk.owner_does(&call, "invite", json!({"agentId": ben_agent})).await;
+    eventually("it rings at Ben", async || talk.shown().await["call"]["rings"]["id"] == json!(ben_agent))
+        .await;
+    let path = format!("{DESK}/calls/{}", call["call"]["id"].as_str().unwrap());
+    ben.post(&format!("{path}/join"), json!({})).await.is(200);
+    // Going offline is no hanging up.
+    talk.business
+        .owner
+        .put(&format!("{DESK}/me/availability"), json!({"availability": "offline"}))
+        .await
+        .is(200);
+    talk.owner_does(&call, "end", json!({})).await;
+    eventually("Ben and the customer are left", async || {
+        talk.shown().await["call"]["joined"].as_array().is_some_and(|joined| joined.len() == 2)
+    })
+    .await;
+    ben.post(&format!("{path}/end"), json!({})).await.is(200);
+    assert_eq!(talk.end(&server, &call).await.0, "hungUp");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn another_tenants_and_another_customers_calls_do_not_exist() {
+    let server = server(45).await;
+    let talk = Talk::begin(&server).await;
+    let call = talk.call("audio").await;
+    let id = call["call"]["id"].as_str().unwrap();
+    let other = server.business("Other").await;
+    for what in ["join", "end", "decline", "escalate"] {
+        let path = format!("{DESK}/calls/{id}/{what}");
+        other.owner.post(&path, json!({})).await.refused_with(404, "call_not_found");
+        let joe = talk.backend.hand_over(&server.anybody(), "joe").await;
+        let path = format!("/api/webchat/calls/{id}/{what}");
+        joe.post(&path, json!({})).await.refused_with(404, "call_not_found");
+    }
+    let backend = other.backend(&server).await;
+    let body = json!({"conversationId": talk.conversation, "type": "audio"});
+    backend.post(SUPPORT_CALLS, body).await.refused_with(404, "conversation_not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn forged_and_repeated_news_change_nothing() {
+    let media = Media::start().await;
+    let server = server_beside(&media).await;
+    let talk = Talk::begin(&server).await;
+    let call = talk.call("audio").await;
+    let mut customer = Participant::come(&call, &[]);
+    customer.says("connected").await;
+    let before = events(&server).await;
+    let news = json!({"event": "room_finished", "id": "EV_1", "room": {"name": call["roomName"]}});
+    let hook = "/api/livekit/webhook";
+    let anybody = server.anybody();
+    anybody.post(hook, news.clone()).await.refused_with(401, "not_the_media_server");
+    // A participant's own token is signed with the same secret, and seals nothing.
+    let participant = anybody.with("authorization", call["token"].as_str().unwrap());
+    participant.post(hook, news.clone()).await.refused_with(401, "not_the_media_server");
+    // Even what is truly sealed is only a reason to look.
+    let sha256 = STANDARD.encode(Sha256::digest(serde_json::to_vec(&news).unwrap()));
+    let ends = server.running.app.clock.now().timestamp() + 60;
+    let seal = media.sign(&json!({"iss": media.server.key, "exp": ends, "sha256": sha256}));
+    for _ in 0..3 {
+        anybody.with("authorization", &seal).post(hook, news.clone()).await.is(200);
+    }
+    // Long enough for another look.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(events(&server).await, before);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_whose_media_server_dies_ends_and_says_why() {
+    let mut media = Media::start().await;
+    let server = server_beside(&media).await;
+    let talk = Talk::begin(&server).await.claimed().await;
+    let call = talk.call("audio").await;
+    let mut customer = Participant::come(&call, &[]);
+    customer.says("connected").await;
+    let pass = talk.owner_does(&call, "join", json!({})).await;
+    let mut agent = Participant::come(&pass, &[]);
+    agent.says("connected").await;
+    media.kill().await;
+    assert_eq!(talk.end(&server, &call).await.0, "mediaLost");
+    talk.customer
+        .post("/api/webchat/calls", json!({"type": "audio"}))
+        .await
+        .refused_with(503, "calls_unavailable");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back() {
+    let media = Media::start().await;
+    let mut installation = Installation::new("calls")
+        .with("LIVEKIT_URL", &media.server.url)
+        .with("LIVEKIT_API_KEY", &media.server.key)
+        .with("LIVEKIT_API_SECRET", &media.server.secret);
+    let process = installation.start().await;
+    let anybody = installation.anybody();
+    let business = anybody.set_up("Acme").await;
+    let key = business.key(json!(["support:write", "calls:write"])).await;
+    let customer = anybody.with("x-api-key", &key).hand_over(&anybody, "jane").await;
+    let hello = json!({"message": {"type": "text", "text": "Hello"}});
+    let conversation =
+        customer.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
+    let call = customer.post("/api/webchat/calls", json!({"type": "audio"})).await.is(201).body;
+    let path = format!("{DESK}/calls/{}/join", call["call"]["id"].as_str().unwrap());
+    let pass = business.owner.post(&path, json!({})).await.is(200).body;
+    let (mut jane, mut agent) = (Participant::come(&call, &["audio"]), Participant::come(&pass, &[]));
+    agent.says("heard").await;
+    jane.says("connected").await;
+    process.kill().await;
+
+    // One leaves unheard, and another one hears it all the same.
+    agent.leave().await;
+    let mut back = Participant::come(&pass, &[]);
+    back.says("heard").await;
+    back.leave().await;
+    let _process = installation.start().await;
+    let path = format!("{DESK}/conversations/{conversation}");
+    let joined = async || {
+        let shown = business.owner.get(&path).await.is(200).body;
+        shown["conversation"]["call"]["joined"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(joined().await, 2, "nobody has looked yet, and the call goes on");
+    jane.leave().await;
+    let over = async {
+        while joined().await > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(90), over).await.expect("an empty call ends");
+}
