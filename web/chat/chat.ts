@@ -131,6 +131,7 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
   });
 
   connection.open();
+  void door.back().then(connection.open);
   out.run();
 
   return {

@@ -1,6 +1,6 @@
 /** A server of our own: the built binary on a data directory that is thrown away. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,6 +26,8 @@ export class OpenChat {
 
   static async start(): Promise<OpenChat> {
     const it = new OpenChat();
+    // When the tests run as root, the database runs as somebody else, who must be able to go through.
+    chmodSync(it.#data, 0o711);
     await it.run();
     return it;
   }
