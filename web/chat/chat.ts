@@ -15,8 +15,15 @@ import { typing } from "./typing";
 export type { Trouble } from "./state";
 
 /** Who is there is looked up at most this often, and this often while the chat is watched, in milliseconds. */
-const LOOK_AGAIN = 15_000;
+const LOOK_AGAIN = 5_000;
 const LOOK_WHILE_WATCHED = 60_000;
+/** What may come of who is there, or tell of it. */
+const STIRRING = new Set<Frame["type"]>([
+  "queue.changed",
+  "conversation.opened",
+  "conversation.unassigned",
+  "conversation.resolved",
+]);
 /** A connection that comes back sooner than this isn't missed. */
 const GRACE = 2_500;
 /** How many messages are read at once from before the snapshot. */
@@ -60,7 +67,7 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
     if (frame.type === "hello" || frame.type === "resumed") read = 0;
     const said = take(state, talk, frame);
     if (said) onMessage?.(said);
-    if (frame.type === "queue.changed" || frame.type === "conversation.opened") void seeing.look();
+    if (STIRRING.has(frame.type)) void seeing.look();
     out.run();
   }
 
@@ -124,7 +131,11 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
   effect(() => {
     if (live.value && profile) void introduce(profile).catch(() => undefined);
   });
-  addEventListener("online", wake);
+  addEventListener("online", () => {
+    state.online.value = true;
+    wake();
+  });
+  addEventListener("offline", () => (state.online.value = false));
   document.addEventListener("visibilitychange", () => {
     visible.value = !document.hidden;
     if (visible.value) wake();
@@ -160,8 +171,14 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
 /** Looks who is there: at first, when the queue moves, and now and then while the chat is watched. */
 function observer({ about, away, snapshot, trouble, watching, visible }: State, door: Door, ask: () => Promise<About>) {
   let looked = about.value ? Date.now() : 0;
+  let later = 0;
   const look = async () => {
-    if (Date.now() - looked < LOOK_AGAIN) return;
+    clearTimeout(later);
+    const wait = looked + LOOK_AGAIN - Date.now();
+    if (wait > 0) {
+      later = window.setTimeout(look, wait);
+      return;
+    }
     looked = Date.now();
     try {
       const found = await ask();

@@ -73,8 +73,10 @@ test("what wasn't delivered when the page went is delivered by the next one", as
 test("without a network it says so, and sends what was written when it is back", async () => {
   const chat = new Chat(await chatFrame(customer.page));
   await customer.context.setOffline(true);
+  await chat.frame.getByText("You are offline. What you write is sent as soon as you are back.").waitFor();
   await chat.say("Seven");
   await chat.frame.getByText("Not sent yet").waitFor();
+  expect(await violations(chat.frame)).toEqual([]);
   await customer.context.setOffline(false);
   await chat.state("Sent");
   expect((await chat.texts()).slice(-2)).toEqual(["Six", "Seven"]);
