@@ -20,6 +20,9 @@ export const ar: Words = {
   },
   again: "حاول مرة أخرى",
 
+  refused: "لم تُرسل",
+  fileTooLarge: (most) => `لم يُرسل: الحد الأقصى لحجم الملف هو ${most}`,
+  fileType: "لم يُرسل: هذا النوع من الملفات غير مقبول",
   save: (name) => `حفظ ${name}`,
   uploading: "جارٍ الرفع",
   failed: "لم ينجح ذلك. حاول مرة أخرى.",

@@ -18,6 +18,9 @@ export const en = {
   } as Record<string, string>,
   again: "Try again",
 
+  refused: "Not sent",
+  fileTooLarge: (most: string) => `Not sent: a file can have ${most} at most`,
+  fileType: "Not sent: files of this kind are not taken",
   save: (name: string) => `Save ${name}`,
   uploading: "Uploading",
   failed: "That did not work. Please try again.",

@@ -20,6 +20,9 @@ export const es: Words = {
   },
   again: "Intentar de nuevo",
 
+  refused: "No enviado",
+  fileTooLarge: (most) => `No enviado: un archivo puede tener ${most} como máximo`,
+  fileType: "No enviado: no se aceptan archivos de este tipo",
   save: (name) => `Guardar ${name}`,
   uploading: "Subiendo",
   failed: "No ha funcionado. Inténtalo de nuevo.",

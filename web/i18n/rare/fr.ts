@@ -20,6 +20,9 @@ export const fr: Words = {
   },
   again: "Réessayer",
 
+  refused: "Non envoyé",
+  fileTooLarge: (most) => `Non envoyé : un fichier peut faire ${most} au plus`,
+  fileType: "Non envoyé : ce type de fichier n’est pas accepté",
   save: (name) => `Enregistrer ${name}`,
   uploading: "Envoi du fichier",
   failed: "Cela n’a pas fonctionné. Veuillez réessayer.",
