@@ -44,6 +44,7 @@ export async function visitor(options: BrowserContextOptions = {}): Promise<Visi
     page,
     complaints,
     leave: async () => {
+      await page.unrouteAll({ behavior: "ignoreErrors" });
       await context.close();
       rmSync(profile, { recursive: true, force: true });
     },

@@ -23,7 +23,7 @@ export const ar: Words = {
   refused: "لم تُرسل",
   fileTooLarge: (most) => `لم يُرسل: الحد الأقصى لحجم الملف هو ${most}`,
   fileType: "لم يُرسل: هذا النوع من الملفات غير مقبول",
-  save: (name) => `حفظ ${name}`,
+  save: "حفظ",
   uploading: "جارٍ الرفع",
   failed: "لم ينجح ذلك. حاول مرة أخرى.",
 

@@ -21,7 +21,7 @@ export const en = {
   refused: "Not sent",
   fileTooLarge: (most: string) => `Not sent: a file can have ${most} at most`,
   fileType: "Not sent: files of this kind are not taken",
-  save: (name: string) => `Save ${name}`,
+  save: "Save",
   uploading: "Uploading",
   failed: "That did not work. Please try again.",
 

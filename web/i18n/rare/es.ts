@@ -23,7 +23,7 @@ export const es: Words = {
   refused: "No enviado",
   fileTooLarge: (most) => `No enviado: un archivo puede tener ${most} como máximo`,
   fileType: "No enviado: no se aceptan archivos de este tipo",
-  save: (name) => `Guardar ${name}`,
+  save: "Guardar",
   uploading: "Subiendo",
   failed: "No ha funcionado. Inténtalo de nuevo.",
 

@@ -23,7 +23,7 @@ export const fr: Words = {
   refused: "Non envoyé",
   fileTooLarge: (most) => `Non envoyé : un fichier peut faire ${most} au plus`,
   fileType: "Non envoyé : ce type de fichier n’est pas accepté",
-  save: (name) => `Enregistrer ${name}`,
+  save: "Enregistrer",
   uploading: "Envoi du fichier",
   failed: "Cela n’a pas fonctionné. Veuillez réessayer.",
 
