@@ -65,7 +65,7 @@ describe("a key that doesn't work", () => {
     const said = ours()[0]!.slice("OpenChat: ".length);
     expect(said.length).toBeGreaterThan(30);
     const shown = await chat.frame.getByRole("alert").textContent();
-    // The loader has no key to speak of; the frame says where it goes.
+    // Without a key the frame says where it goes, the console how it is sent.
     if (code !== "missing_api_key") expect(shown).toContain(said);
     expect(await violations(chat.frame)).toEqual([]);
     await chat.frame.getByRole("button", { name: "Close chat" }).click();
