@@ -79,7 +79,7 @@ export function delivery(around: Around): Delivery {
         // Somebody else may have come in meanwhile.
         if (door.session === session) around.onLost();
         return 0;
-      } else change(one, { state: "refused", refusal: error });
+      } else change(one, { state: "refused", refusal: { code: error.code, message: error.message } });
       return null;
     }
   }

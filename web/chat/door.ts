@@ -17,6 +17,8 @@ export interface Door {
   enter(): Promise<Session>;
   /** Becomes the customer of a handoff; whatever a visitor has said goes along. */
   identify(token: string): Promise<Session>;
+  /** Finds a session that only the browser's cookie still knows of. */
+  back(): Promise<void>;
   /** The session is over and opens nothing any more. Answers whether another can be begun. */
   lost(): boolean;
 }
@@ -43,12 +45,19 @@ function begun({ session: { token, entry } }: ChatAnswer): Session {
 
 /**
  * The widget's: a visitor is registered only when there is something to say, and known again by what the frame keeps,
- * which the browser keeps apart for each website.
+ * which the browser keeps apart for each website. A browser that lets a frame keep nothing may still keep its cookie.
  */
 export function widgetDoor(key: string, kept: Keep): Door {
   const token = kept.get("session");
   let session: Session | null = token ? { token, known: kept.get("known") !== null } : null;
   let entering: Promise<Session> | null = null;
+  let looking: Promise<void> | null = null;
+  const back = async () => {
+    if (session || kept.lasting) return;
+    // Without an answer there is at least a new beginning.
+    const answer = await looked(null).catch(() => null);
+    if (answer) session ??= begun(answer);
+  };
   const become = async (body: { key: string } | { token: string }) => {
     session = begun(await begin(body, session));
     kept.set("session", session.token);
@@ -59,13 +68,16 @@ export function widgetDoor(key: string, kept: Keep): Door {
     get session() {
       return session;
     },
+    back: () => (looking ??= back()),
     enter: async () => {
+      await (looking ??= back());
       if (session) return session;
       entering ??= become({ key }).finally(() => (entering = null));
       return entering;
     },
     identify: async (token) => {
       // A visitor who is just being registered is to go along.
+      await (looking ??= back());
       await entering?.catch(() => undefined);
       return become({ token });
     },
@@ -96,6 +108,7 @@ export async function linkDoor(link: string, tab: Keep, browser: Keep): Promise<
     get session() {
       return session;
     },
+    back: async () => undefined,
     enter: async () => session,
     identify: async (token) => ({ session } = await exchange(token, tab, browser)).session,
     lost: () => {

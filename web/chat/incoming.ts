@@ -45,6 +45,7 @@ function change(state: State, typing: Typing, delta: Delta): Message | null {
     snapshot.value = next;
     settle(state, delta.position);
   });
+  if (delta.type === "conversation.resolved") typing.hear(null);
   if (delta.type !== "message.posted" || delta.data.message.author.kind !== "agent") return null;
   typing.hear(null);
   return delta.data.message;

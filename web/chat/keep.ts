@@ -3,12 +3,21 @@
 export interface Keep {
   get(name: string): string | null;
   set(name: string, value: string | null): void;
+  /** Whether it will be there for another visit. */
+  readonly lasting: boolean;
 }
 
 /** A browser's store, under names that begin with a prefix, so that businesses on one server don't mix. */
 export function keep(store: () => Storage, prefix: string): Keep {
   const memory = new Map<string, string>();
   return {
+    get lasting() {
+      try {
+        return !!store();
+      } catch {
+        return false;
+      }
+    },
     get: (name) => {
       try {
         return store().getItem(prefix + name);

@@ -40,6 +40,8 @@ export function createState(outbox: Outgoing[]) {
     live: signal(false),
     /** Whether the connection has been gone for so long that it should be said. */
     late: signal(false),
+    /** Whether there is a network at all, as far as the browser knows. */
+    online: signal(navigator.onLine),
     trouble: signal<Trouble | null>(null),
     /** Whether the customer has the chat before them. */
     watching: signal(true),

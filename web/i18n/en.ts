@@ -9,8 +9,6 @@ export const en = {
   tooLong: (most: string) => `That is too long. A message can have ${most} characters at most.`,
 
   attach: "Attach a file",
-  fileTooLarge: (most: string) => `Not sent: a file can have ${most} at most`,
-  fileType: "Not sent: files of this kind are not taken",
 
   welcome: "Hello! How can we help?",
   away: "Nobody is here right now. Leave a message and we will answer as soon as we can.",
@@ -28,7 +26,6 @@ export const en = {
   sent: "Sent",
   sending: "Sending…",
   unsent: "Not sent yet",
-  refused: "Not sent",
   retry: "Try now",
   discard: "Remove",
   earlier: "Show earlier messages",

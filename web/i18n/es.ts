@@ -11,8 +11,6 @@ export const es: Words = {
   tooLong: (most) => `Es demasiado largo. Un mensaje puede tener ${most} caracteres como máximo.`,
 
   attach: "Adjuntar un archivo",
-  fileTooLarge: (most) => `No enviado: un archivo puede tener ${most} como máximo`,
-  fileType: "No enviado: no se aceptan archivos de este tipo",
 
   welcome: "¡Hola! ¿En qué podemos ayudarte?",
   away: "Ahora no hay nadie. Deja un mensaje y te responderemos lo antes posible.",
@@ -30,7 +28,6 @@ export const es: Words = {
   sent: "Enviado",
   sending: "Enviando…",
   unsent: "Aún sin enviar",
-  refused: "No enviado",
   retry: "Intentar ahora",
   discard: "Quitar",
   earlier: "Mostrar mensajes anteriores",

@@ -11,8 +11,6 @@ export const fr: Words = {
   tooLong: (most) => `C’est trop long. Un message peut contenir ${most} caractères au plus.`,
 
   attach: "Joindre un fichier",
-  fileTooLarge: (most) => `Non envoyé : un fichier peut faire ${most} au plus`,
-  fileType: "Non envoyé : ce type de fichier n’est pas accepté",
 
   welcome: "Bonjour ! Comment pouvons-nous vous aider ?",
   away: "Il n’y a personne pour le moment. Laissez un message, nous répondrons dès que possible.",
@@ -30,7 +28,6 @@ export const fr: Words = {
   sent: "Envoyé",
   sending: "Envoi…",
   unsent: "Pas encore envoyé",
-  refused: "Non envoyé",
   retry: "Essayer maintenant",
   discard: "Retirer",
   earlier: "Afficher les messages précédents",

@@ -1,19 +1,17 @@
 /** One message. */
-import { clock, size } from "../../i18n";
+import { clock } from "../../i18n";
 import type { Chat } from "../chat";
 import { pieces } from "../links";
-import type { Outgoing } from "../outbox";
 import { lazily } from "./lazily";
 import { type Line, together } from "./lines";
 import { useSpeech } from "./speech";
-
-/** The most bytes that a file may have, as the server says. */
-const MOST_BYTES = 10 * 1024 * 1024;
 
 const FileView = lazily(
   () => import("./FileView").then((it) => it.FileView),
   ({ file }) => <p class="bubble">{file.name}</p>,
 );
+
+const Refusal = lazily(() => import("./Refusal").then((it) => it.Refusal));
 
 interface Props {
   line: Line;
@@ -97,7 +95,7 @@ function State({ line: { state, outgoing }, chat }: { line: Line; chat: Chat }) 
     case "refused":
       return (
         <>
-          <Refusal of={outgoing} />
+          {outgoing && <Refusal of={outgoing} />}
           <button type="button" onClick={() => outgoing && chat.discard(outgoing)}>
             {words.discard}
           </button>
@@ -106,24 +104,6 @@ function State({ line: { state, outgoing }, chat }: { line: Line; chat: Chat }) 
     default:
       return <span>{words.sending}</span>;
   }
-}
-
-/** Why a message was refused; what has no words here is told in the server's. */
-function Refusal({ of }: { of: Outgoing | undefined }) {
-  const { locale, words } = useSpeech();
-  const { code, message } = of?.refusal ?? { code: "", message: "" };
-  if (code === "file_too_large") return <span class="wrong">{words.fileTooLarge(size(locale, MOST_BYTES))}</span>;
-  if (code === "file_type_not_allowed") return <span class="wrong">{words.fileType}</span>;
-  return (
-    <span class="wrong">
-      {words.refused}
-      {message && (
-        <span lang="en" dir="ltr">
-          {`: ${message}`}
-        </span>
-      )}
-    </span>
-  );
 }
 
 /** Somebody types; a live region says who. */

@@ -2,7 +2,7 @@
 import "./calls.css";
 import { useState } from "preact/hooks";
 import { rareWords } from "../../i18n/rare";
-import type { CallKind } from "../calls";
+import { type CallKind, startCall } from "../calls";
 import type { Chat } from "../chat";
 import { Camera, Phone } from "./icons";
 import { useSpeech } from "./speech";
@@ -19,7 +19,7 @@ export function CallButtons({ chat }: { chat: Chat }) {
     if (off) return;
     setStarting(true);
     setFailed(false);
-    await chat.call(kind).catch(() => setFailed(true));
+    await startCall(chat.headers(), kind).catch(() => setFailed(true));
     setStarting(false);
   };
   return (

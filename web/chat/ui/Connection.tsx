@@ -1,13 +1,13 @@
-/** Says when the connection has been gone for longer than a moment. */
+/** Says when there is no network, or when the connection has been gone for longer than a moment. */
 import type { Chat } from "../chat";
 import { useSpeech } from "./speech";
 
 export function Connection({ chat }: { chat: Chat }) {
   const { words } = useSpeech();
-  const late = chat.late.value;
+  const said = !chat.online.value ? words.disconnected : chat.late.value && words.reconnecting;
   return (
     <div class="connection" role="status">
-      {late && <p>{navigator.onLine ? words.reconnecting : words.disconnected}</p>}
+      {said && <p>{said}</p>}
     </div>
   );
 }

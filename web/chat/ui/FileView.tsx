@@ -72,8 +72,9 @@ function Card({ file, chat }: { file: FileRef; chat: Chat }) {
   };
   return (
     <>
-      <button type="button" class="file" aria-label={words.save(file.name)} onClick={onClick}>
+      <button type="button" class="file" onClick={onClick}>
         <Down />
+        <span class="unseen">{words.save}</span>
         <Naming name={file.name} note={size(locale, file.size)} />
       </button>
       {failed && (

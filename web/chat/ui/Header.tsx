@@ -1,5 +1,6 @@
 /** Who is asked: the business, and who of it is there. */
-import { duration, number, soon } from "../../i18n";
+import type { Availability } from "../../api/types";
+import { duration, number, type Speech, soon } from "../../i18n";
 import type { Chat } from "../chat";
 import { deserted } from "../state";
 import { Close } from "./icons";
@@ -23,7 +24,9 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
         </span>
       )}
       <div class="who">
-        <h1 dir="auto">{name}</h1>
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
         <p role="status">
           <Presence chat={chat} />
         </p>
@@ -39,23 +42,33 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
 }
 
 function Presence({ chat }: { chat: Chat }) {
-  const { locale, words } = useSpeech();
+  const speech = useSpeech();
+  const { locale, words } = speech;
   const conversation = chat.conversation.value;
   const there = chat.availability.value;
   if (conversation?.assignee) return <>{words.helping(conversation.assignee.name)}</>;
   const place = conversation?.queuePosition;
   if (place) {
     const line = place === 1 ? words.next : words.line(number(locale, place));
-    const seconds = there?.expectedWaitSeconds ?? 0;
-    return <>{seconds >= 60 ? `${line}. ${words.wait(duration(locale, seconds))}` : line}</>;
+    const until = there && (deserted(there) ? gone(there, speech) : waited(there, speech));
+    return <>{until ? `${line} · ${until}` : line}</>;
   }
   if (!there) return null;
   const online = !deserted(there);
-  const { opensAt } = there;
   return (
     <>
       <span class={online ? "dot online" : "dot"} aria-hidden="true" />
-      {online ? words.online : opensAt ? words.back(soon(locale, opensAt)) : words.offline}
+      {online ? words.online : gone(there, speech)}
     </>
   );
+}
+
+/** That nobody is there, and until when. */
+function gone({ opensAt }: Availability, { locale, words }: Speech): string {
+  return opensAt ? words.back(soon(locale, opensAt)) : words.offline;
+}
+
+/** How long it may take, unless that is no time. */
+function waited({ expectedWaitSeconds: seconds }: Availability, { locale, words }: Speech): string | null {
+  return seconds && seconds >= 60 ? words.wait(duration(locale, seconds)) : null;
 }

@@ -1,5 +1,5 @@
 /** A real browser, with nothing left over from before. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, type BrowserContextOptions, chromium, type Frame, type Page } from "playwright-core";
@@ -14,6 +14,10 @@ export interface Visitor {
 
 export async function visitor(options: BrowserContextOptions = {}): Promise<Visitor> {
   const profile = mkdtempSync(join(tmpdir(), "openchat-browser-"));
+  // Some distributions forbid frames of other websites to keep anything; most browsers let them, website by website.
+  mkdirSync(join(profile, "Default"));
+  const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
+  writeFileSync(join(profile, "Default/Preferences"), JSON.stringify(preferences));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
@@ -40,6 +44,7 @@ export async function visitor(options: BrowserContextOptions = {}): Promise<Visi
     page,
     complaints,
     leave: async () => {
+      await page.unrouteAll({ behavior: "ignoreErrors" });
       await context.close();
       rmSync(profile, { recursive: true, force: true });
     },

@@ -3,7 +3,7 @@ import type { OpenChat } from "./openchat";
 
 export interface Key {
   key: string;
-  integrationKey: { id: string };
+  integrationKey: { id: string; prefix: string };
 }
 
 export interface Told {

@@ -56,5 +56,5 @@ function html({ head = "", body = "", dir }: Page): string {
   return `<!doctype html><html lang="en"${dir ? ` dir="${dir}"` : ""}><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>Shop</title>
     <link rel="icon" href="data:,">${head}</head>
-    <body><h1>A shop</h1><p><a href="/other">Another page</a></p>${body}</body></html>`;
+    <body><main><h1>A shop</h1><p><a href="/other">Another page</a></p>${body}</main></body></html>`;
 }

@@ -20,7 +20,10 @@ export const ar: Words = {
   },
   again: "حاول مرة أخرى",
 
-  save: (name) => `حفظ ${name}`,
+  refused: "لم تُرسل",
+  fileTooLarge: (most) => `لم يُرسل: الحد الأقصى لحجم الملف هو ${most}`,
+  fileType: "لم يُرسل: هذا النوع من الملفات غير مقبول",
+  save: "حفظ",
   uploading: "جارٍ الرفع",
   failed: "لم ينجح ذلك. حاول مرة أخرى.",
 

@@ -18,7 +18,10 @@ export const en = {
   } as Record<string, string>,
   again: "Try again",
 
-  save: (name: string) => `Save ${name}`,
+  refused: "Not sent",
+  fileTooLarge: (most: string) => `Not sent: a file can have ${most} at most`,
+  fileType: "Not sent: files of this kind are not taken",
+  save: "Save",
   uploading: "Uploading",
   failed: "That did not work. Please try again.",
 

@@ -20,7 +20,10 @@ export const es: Words = {
   },
   again: "Intentar de nuevo",
 
-  save: (name) => `Guardar ${name}`,
+  refused: "No enviado",
+  fileTooLarge: (most) => `No enviado: un archivo puede tener ${most} como máximo`,
+  fileType: "No enviado: no se aceptan archivos de este tipo",
+  save: "Guardar",
   uploading: "Subiendo",
   failed: "No ha funcionado. Inténtalo de nuevo.",
 

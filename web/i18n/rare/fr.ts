@@ -20,7 +20,10 @@ export const fr: Words = {
   },
   again: "Réessayer",
 
-  save: (name) => `Enregistrer ${name}`,
+  refused: "Non envoyé",
+  fileTooLarge: (most) => `Non envoyé : un fichier peut faire ${most} au plus`,
+  fileType: "Non envoyé : ce type de fichier n’est pas accepté",
+  save: "Enregistrer",
   uploading: "Envoi du fichier",
   failed: "Cela n’a pas fonctionné. Veuillez réessayer.",
 
