@@ -96,6 +96,14 @@ describe("a conversation", () => {
     const started = delta(2, "call.started", "cnv_1", { call });
     const joined = delta(3, "call.joined", "cnv_1", { callId: "call_1", by });
     expect(it1(started, joined)).toMatchObject({ call: { ...call, joined: [by] }, activity: 2 });
+    const step = (position: number, type: "call.left" | "call.escalated" | "call.declined") =>
+      delta(position, type, "cnv_1", { callId: "call_1", by });
+    const rang = delta(3, "call.rang", "cnv_1", { callId: "call_1", agent: ana });
+    expect(it1(started, rang).call).toMatchObject({ rings: ana });
+    expect(it1(started, rang, step(4, "call.declined")).call).toMatchObject({ rings: null });
+    expect(it1(started, joined, step(4, "call.left"), step(5, "call.escalated")).call).toMatchObject({ joined: [], type: "video" });
+    const answered = delta(4, "call.answered", "cnv_1", { callId: "call_1", by, at: at(4) });
+    expect(it1(started, rang, answered)).toMatchObject({ call: { state: "answered" }, activity: 2 });
     const ended = delta(4, "call.ended", "cnv_1", { callId: "call_1", reason: "hungUp", by, durationSeconds: 9 });
     expect(it1(started, joined, ended).call).toBeNull();
   });
