@@ -125,6 +125,8 @@ function changed(it: Conversation, delta: Delta): Partial<Conversation> {
 
 function said(it: Conversation, message: Message): Partial<Conversation> {
   const { author, position, createdAt } = message;
+  // A file without words goes by its name.
+  const text = beginning(message.text || (message.file?.name ?? ""));
   const marks = { ...it.marks };
   let unreadMessages = it.unreadMessages;
   if (author.kind === "customer") {
@@ -134,7 +136,7 @@ function said(it: Conversation, message: Message): Partial<Conversation> {
     marks.agentMessage = position;
     unreadMessages = [];
   }
-  return { marks, unreadMessages, lastMessage: { author, text: beginning(message.text), createdAt, position } };
+  return { marks, unreadMessages, lastMessage: { author, text, createdAt, position } };
 }
 
 function read(it: Conversation, { reader, upTo }: DeltaOf<"conversation.read">["data"]): Partial<Conversation> {

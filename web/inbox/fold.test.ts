@@ -37,6 +37,13 @@ describe("a conversation", () => {
     expect(it).toMatchObject({ activity: 4, position: 4, updatedAt: at(4) });
   });
 
+  test("shows the name of a file that came without words", () => {
+    const { message } = (posted(2, "cnv_1", "customer", "") as Extract<Delta, { type: "message.posted" }>).data;
+    const file = { id: "fil_1", name: "receipt.pdf", mediaType: "application/pdf", size: 9 };
+    const sent = { ...message, type: "file", file } as unknown as typeof message;
+    expect(it1(delta(2, "message.posted", "cnv_1", { message: sent })).lastMessage?.text).toBe("receipt.pdf");
+  });
+
   test("is unread until it is read or answered", () => {
     expect(it1(posted(2, "cnv_1", "customer"))).toMatchObject({ unread: true, unreadMessages: [2] });
     expect(it1(posted(2, "cnv_1", "customer"), read(3, "agent", 2))).toMatchObject({ unread: false, unreadMessages: [] });
