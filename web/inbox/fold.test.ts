@@ -99,7 +99,15 @@ describe("a conversation", () => {
 
   test("shows a call while it goes on", () => {
     const by = { kind: "agent" as const, ...ana };
-    const call = { id: "call_1", type: "video" as const, by, startedAt: at(2), joined: [] };
+    const call = {
+      id: "call_1",
+      type: "video" as const,
+      by,
+      startedAt: at(2),
+      state: "ringing" as const,
+      rings: null,
+      joined: [],
+    };
     const started = delta(2, "call.started", "cnv_1", { call });
     const joined = delta(3, "call.joined", "cnv_1", { callId: "call_1", by });
     expect(it1(started, joined)).toMatchObject({ call: { ...call, joined: [by] }, activity: 2 });
