@@ -191,7 +191,7 @@ function resettled(settings: Inbox["settings"], changes: SettingsChanges): Inbox
       ...settings.preferences,
       ...told({ autoAssign, defaultCapacity, offlineGraceSeconds, language }),
     },
-  };
+  } as Inbox["settings"];
 }
 
 /** Only what is told of: what is null is, what is undefined isn't. */
