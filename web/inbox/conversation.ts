@@ -1,4 +1,5 @@
 /** What each delta does to a conversation: the same fold as the server's (`ConversationView::fold`). */
+import { type CallChange, called } from "./call";
 import type { Conversation, Customer, Delta, DeltaOf, Message } from "./types";
 
 /** The most unread messages that a conversation tells of. */
@@ -103,8 +104,13 @@ function changed(it: Conversation, delta: Delta): Partial<Conversation> {
       return { rating: { score: delta.data.score, comment: delta.data.comment ?? null, at: delta.at } };
     case "call.started":
       return { call: delta.data.call };
+    case "call.rang":
+    case "call.answered":
     case "call.joined":
-      return it.call ? { call: { ...it.call, joined: [...it.call.joined, delta.data.by] } } : {};
+    case "call.declined":
+    case "call.left":
+    case "call.escalated":
+      return it.call ? { call: called(it.call, delta as CallChange) } : {};
     case "call.ended":
       return { call: null };
     case "conversation.customerChanged":
@@ -119,6 +125,8 @@ function changed(it: Conversation, delta: Delta): Partial<Conversation> {
 
 function said(it: Conversation, message: Message): Partial<Conversation> {
   const { author, position, createdAt } = message;
+  // A file without words goes by its name.
+  const text = beginning(message.text || (message.file?.name ?? ""));
   const marks = { ...it.marks };
   let unreadMessages = it.unreadMessages;
   if (author.kind === "customer") {
@@ -128,7 +136,7 @@ function said(it: Conversation, message: Message): Partial<Conversation> {
     marks.agentMessage = position;
     unreadMessages = [];
   }
-  return { marks, unreadMessages, lastMessage: { author, text: beginning(message.text), createdAt, position } };
+  return { marks, unreadMessages, lastMessage: { author, text, createdAt, position } };
 }
 
 function read(it: Conversation, { reader, upTo }: DeltaOf<"conversation.read">["data"]): Partial<Conversation> {

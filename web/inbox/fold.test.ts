@@ -37,6 +37,13 @@ describe("a conversation", () => {
     expect(it).toMatchObject({ activity: 4, position: 4, updatedAt: at(4) });
   });
 
+  test("shows the name of a file that came without words", () => {
+    const { message } = (posted(2, "cnv_1", "customer", "") as Extract<Delta, { type: "message.posted" }>).data;
+    const file = { id: "fil_1", name: "receipt.pdf", mediaType: "application/pdf", size: 9 };
+    const sent = { ...message, type: "file", file } as unknown as typeof message;
+    expect(it1(delta(2, "message.posted", "cnv_1", { message: sent })).lastMessage?.text).toBe("receipt.pdf");
+  });
+
   test("is unread until it is read or answered", () => {
     expect(it1(posted(2, "cnv_1", "customer"))).toMatchObject({ unread: true, unreadMessages: [2] });
     expect(it1(posted(2, "cnv_1", "customer"), read(3, "agent", 2))).toMatchObject({ unread: false, unreadMessages: [] });
@@ -92,10 +99,26 @@ describe("a conversation", () => {
 
   test("shows a call while it goes on", () => {
     const by = { kind: "agent" as const, ...ana };
-    const call = { id: "call_1", type: "video" as const, by, startedAt: at(2), joined: [] };
+    const call = {
+      id: "call_1",
+      type: "video" as const,
+      by,
+      startedAt: at(2),
+      state: "ringing" as const,
+      rings: null,
+      joined: [],
+    };
     const started = delta(2, "call.started", "cnv_1", { call });
     const joined = delta(3, "call.joined", "cnv_1", { callId: "call_1", by });
     expect(it1(started, joined)).toMatchObject({ call: { ...call, joined: [by] }, activity: 2 });
+    const step = (position: number, type: "call.left" | "call.escalated" | "call.declined") =>
+      delta(position, type, "cnv_1", { callId: "call_1", by });
+    const rang = delta(3, "call.rang", "cnv_1", { callId: "call_1", agent: ana });
+    expect(it1(started, rang).call).toMatchObject({ rings: ana });
+    expect(it1(started, rang, step(4, "call.declined")).call).toMatchObject({ rings: null });
+    expect(it1(started, joined, step(4, "call.left"), step(5, "call.escalated")).call).toMatchObject({ joined: [], type: "video" });
+    const answered = delta(4, "call.answered", "cnv_1", { callId: "call_1", by, at: at(4) });
+    expect(it1(started, rang, answered)).toMatchObject({ call: { state: "answered" }, activity: 2 });
     const ended = delta(4, "call.ended", "cnv_1", { callId: "call_1", reason: "hungUp", by, durationSeconds: 9 });
     expect(it1(started, joined, ended).call).toBeNull();
   });

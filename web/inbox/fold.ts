@@ -51,40 +51,42 @@ export function fold(inbox: Inbox, delta: Delta): Folded {
  * come while they were on their way: of those that weren't known then, nobody has folded them yet.
  */
 export function insert(inbox: Inbox, fetched: readonly Conversation[], since: readonly Delta[] = []): Inbox {
-  let after = inbox;
-  for (const one of fetched) {
-    const held = after.conversations.find((it) => it.id === one.id);
-    let it: Conversation = { ...one, queuePosition: null };
-    for (const delta of since) {
-      const concerns =
-        delta.type === "customer.updated" ? delta.data.customerId === it.customer.id : delta.conversationId === it.id;
-      if (concerns && delta.position > it.position) it = folded(it, delta);
-    }
-    if (!held || held.position < it.position) after = listed(after, it);
-  }
-  return after;
+  const held = new Map(fetched.map((it) => [it.id, -1]));
+  for (const it of inbox.conversations) if (held.has(it.id)) held.set(it.id, it.position);
+  const fresh = fetched.map((it) => caughtUp(it, since)).filter((it) => it.position > held.get(it.id)!);
+  return listed(inbox, ...fresh.sort((a, b) => b.activity - a.activity));
 }
 
-/** The inbox with a new state of a conversation, in its place in the list and in the queue. */
-function listed(inbox: Inbox, it: Conversation): Inbox {
-  const conversations = inbox.conversations.filter((other) => other.id !== it.id);
-  conversations.splice(place(conversations, it.activity), 0, it);
+/** A fetched conversation with the deltas that it doesn't have yet. */
+function caughtUp(fetched: Conversation, since: readonly Delta[]): Conversation {
+  let it: Conversation = { ...fetched, queuePosition: null };
+  for (const delta of since) {
+    const concerns =
+      delta.type === "customer.updated" ? delta.data.customerId === it.customer.id : delta.conversationId === it.id;
+    if (concerns && delta.position > it.position) it = folded(it, delta);
+  }
+  return it;
+}
+
+/** The inbox with new states of conversations, the latest activity first, in their places in the list and in the queue. */
+function listed(inbox: Inbox, ...fresh: Conversation[]): Inbox {
+  const ids = new Set(fresh.map((it) => it.id));
+  const conversations: Conversation[] = [];
+  let next = 0;
+  for (const it of inbox.conversations) {
+    if (ids.has(it.id)) continue;
+    while (next < fresh.length && fresh[next]!.activity >= it.activity) conversations.push(fresh[next++]!);
+    conversations.push(it);
+  }
+  conversations.push(...fresh.slice(next));
+  return { ...inbox, conversations, queue: fresh.reduce(queued, inbox.queue) };
+}
+
+function queued(queue: readonly QueueEntry[], it: Conversation): readonly QueueEntry[] {
   const { id: conversationId, priority, waiting } = it;
-  const queue = waiting
-    ? enqueued(inbox.queue, { conversationId, priority, waitingSince: waiting.since, position: waiting.position })
-    : unqueued(inbox.queue, conversationId);
-  return { ...inbox, conversations, queue };
-}
-
-/** Where in a list, the latest first, something of this activity belongs. */
-function place(conversations: readonly Conversation[], activity: Position): number {
-  let [low, high] = [0, conversations.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (conversations[middle]!.activity > activity) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return waiting
+    ? enqueued(queue, { conversationId, priority, waitingSince: waiting.since, position: waiting.position })
+    : unqueued(queue, conversationId);
 }
 
 /** The queue after a delta of a conversation that isn't known. */
@@ -189,7 +191,7 @@ function resettled(settings: Inbox["settings"], changes: SettingsChanges): Inbox
       ...settings.preferences,
       ...told({ autoAssign, defaultCapacity, offlineGraceSeconds, language }),
     },
-  };
+  } as Inbox["settings"];
 }
 
 /** Only what is told of: what is null is, what is undefined isn't. */

@@ -39,6 +39,8 @@ export function createLists(knowledge: () => Knowledge) {
     reach.value = reached(inbox);
     progress.value = everywhere();
     if (query.value) look(query.value, 0);
+    // What is unread on one's own desk is counted wherever one looks.
+    void more("mine");
   }
 
   const done = (view: View) => reach.value[view] === 0;
@@ -109,7 +111,7 @@ export function createLists(knowledge: () => Knowledge) {
     look,
     findMore: () => {
       const { state, next, begun } = search.value;
-      if (state === "loading" || (begun && !next)) return;
+      if (!query.value.trim() || state === "loading" || (begun && !next)) return;
       void findMore(turn, next);
     },
   };

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { keep } from "../chat/keep";
 import { draftOf, EMPTY, keepDraft } from "./drafts";
 import { begun } from "./fold";
-import { ana, at, ben, conversation, delta, jane, message, snapshot } from "./given";
-import { happening } from "./history";
+import { ana, assigned, at, ben, conversation, delta, jane, message, opened, posted, snapshot } from "./given";
+import { noticed } from "./attention";
+import { evident, happening } from "./history";
 import { meaning, type Press } from "./keys";
 import { type Change, holds, lay } from "./optimism";
 import { type Outgoing, preserved, restored } from "./outbox";
@@ -15,6 +16,7 @@ import { timeline } from "./timeline";
 import type { Entry } from "./types";
 import { asked, filled } from "./variables";
 import { extended, listed, reached } from "./views";
+import { en } from "./words/en";
 import { nearEnd, scrollFor, seen } from "./virtual";
 
 describe("views", () => {
@@ -246,6 +248,35 @@ describe("the timeline", () => {
 
   test("has every entry once, in order", () => {
     expect(merged([entry(1, ana), entry(3, ana)], [entry(2, ana), entry(3, ana)]).map((it) => it.position)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("what wants attention", () => {
+  const mine = begun(snapshot([conversation("cnv_1", 1, { assignee: ana, waiting: null })]));
+  const title = (delta: Parameters<typeof noticed>[0]) => noticed(delta, mine, ana.id, en)?.title ?? null;
+
+  test("is what my customers write, whom I am given, and who newly waits", () => {
+    expect(title(posted(5, "cnv_1", "customer"))).toBe("Jane wrote");
+    expect(title(posted(5, "cnv_1", ana))).toBeNull();
+    expect(title(posted(5, "cnv_2", "customer"))).toBeNull();
+    expect(title(opened(5, "cnv_2"))).toBe("Jane waits for an agent");
+    const given = (to: typeof ana, by: string) =>
+      delta(5, "conversation.assigned", "cnv_1", { assignee: to, previous: null, reason: { kind: "given", by } });
+    expect(title(given(ana, ben.id))).toBe("Jane was given to you");
+    expect(title(given(ben, ana.id))).toBeNull();
+    expect(title(assigned(5, "cnv_1"))).toBeNull();
+  });
+});
+
+describe("what a conversation tells of its past", () => {
+  test("is its beginning and its end, in their places", () => {
+    const it = conversation("cnv_1", 1, { status: "resolved", resolved: { by: ana, at: at(6) } });
+    const told = evident(it, [entry(2, "customer"), entry(5, ana), entry(9, "customer")]);
+    expect(told.map((one) => [one.change.type, one.position])).toEqual([
+      ["conversation.opened", 0.5],
+      ["conversation.resolved", 5.5],
+    ]);
+    expect(evident(conversation("cnv_1", 1), [])).toHaveLength(1);
   });
 });
 

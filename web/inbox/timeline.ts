@@ -1,7 +1,7 @@
 /** What the conversation view shows, item by item: what was said and noted, what happened, what is on its way. */
 import type { Happening } from "./history";
 import type { Outgoing } from "./outbox";
-import type { Author, Entry } from "./types";
+import type { Author, Entry, SharedFile } from "./types";
 
 export type Item =
   | { kind: "day"; key: string; at: string }
@@ -16,7 +16,7 @@ export interface Said {
   author: Author;
   note: boolean;
   text: string;
-  file: Entry["file"];
+  file: SharedFile | null;
   /** Whether it is the first and the last of what its author says in one breath. */
   opens: boolean;
   closes: boolean;

@@ -1,5 +1,6 @@
 /** What the API and the team's live feed say, by the names that the inbox uses. */
 import type { components } from "../api/generated";
+import type { CallChange } from "./call";
 
 type Schemas = components["schemas"];
 
@@ -35,6 +36,7 @@ export interface Reply {
 }
 
 type Settings = Schemas["Settings"];
+type CallsChange = Exclude<CallChange, { type: "call.joined" }>;
 type ReplyChange =
   | { type: "reply.saved"; data: { reply: Reply } }
   | { type: "reply.deleted"; data: { shortcut: string } };
@@ -42,6 +44,7 @@ type ReplyChange =
 /** What one event changed, in its place in the feed. */
 export type Delta =
   | Schemas["SentDelta_AgentChange"]
+  | (CallsChange & { position: Position; previous: Position; conversationId: string; at: string })
   | (ReplyChange & { position: Position; previous: Position; conversationId: null; at: string });
 
 /** The delta of a kind. */

@@ -40,7 +40,12 @@ export function Composer({ inbox, watch, it }: Props) {
     change({ text: now });
     if (!note) watch.typing(it.id, now.trim() !== "");
   };
-  const uploads = useUploads(inbox, it.id, (file) => setDraft((before) => keepFile(before, file)));
+  /** Whether it is to be sent as soon as what is attached is uploaded. */
+  const [queued, setQueued] = useState(false);
+  const uploads = useUploads(inbox, it.id, {
+    onDone: (file) => setDraft((before) => keepFile(before, file)),
+    onFailed: () => setQueued(false),
+  });
   const canned = useCanned(inbox, it, box, text, write);
 
   useEffect(() => keepDraft(inbox.kept, it.id, draft), [draft]);
@@ -61,13 +66,19 @@ export function Composer({ inbox, watch, it }: Props) {
   const send = () => {
     box.current?.focus();
     const said = text.trim();
-    if (long || uploads.busy || (!said && (note || !files.length))) return;
+    if (uploads.busy && !note) return setQueued(true);
+    if (long || (!said && (note || !files.length))) return;
     watch.typing(it.id, false);
     const one = { conversationId: it.id, note };
     if (note || !files.length) inbox.sender.say({ ...one, text: said, file: null });
     else files.forEach((file, at) => inbox.sender.say({ ...one, text: at === 0 ? said : "", file }));
     change({ text: "", files: note ? files : [] });
   };
+  useEffect(() => {
+    if (!queued || uploads.busy) return;
+    setQueued(false);
+    send();
+  }, [queued, uploads.busy]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (canned.onKeyDown(event)) return;
     if (event.key === "Escape") {
@@ -167,7 +178,7 @@ export function Composer({ inbox, watch, it }: Props) {
         <button
           type="submit"
           class="primary send"
-          aria-disabled={long || uploads.busy || (!text.trim() && (note || !files.length))}
+          aria-disabled={long || queued || (!text.trim() && (note || !(files.length || uploads.busy)))}
         >
           <Send />
           {note ? words.addNote : words.send}

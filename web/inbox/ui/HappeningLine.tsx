@@ -35,7 +35,9 @@ export function sentence({ change }: Happening, speech: Speech, named: (id: stri
       return assigned(change.data, speech, named);
     case "conversation.unassigned": {
       const { reason, previous } = change.data;
-      return reason.kind === "released" ? said.released(named(reason.by)) : said[reason.kind](named(previous));
+      if (reason.kind === "released") return said.released(named(reason.by));
+      const why: string | ((name: string) => string) = said[reason.kind];
+      return typeof why === "string" ? why : why(named(previous));
     }
     case "conversation.resolved":
       return said.resolved(change.data.by.name);

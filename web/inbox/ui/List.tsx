@@ -244,9 +244,8 @@ function progressOf({ place, lists }: Inbox): Progress {
 
 function fetchMore({ place, lists }: Inbox): void {
   const shown = place.shown.value;
-  if (shown === "search") {
-    if (lists.query.value.trim() && lists.search.value.begun) lists.findMore();
-  } else if (shown !== "queue") void lists.more(shown);
+  if (shown === "search") lists.findMore();
+  else if (shown !== "queue") void lists.more(shown);
 }
 
 function idOf(it: Conversation | string): string {

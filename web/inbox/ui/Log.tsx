@@ -29,7 +29,7 @@ export function Log({ inbox, watch, it }: { inbox: Inbox; watch: Watch; it: Conv
   const last = items.at(-1);
   const mine = last?.kind === "said" && last.author.kind === "agent" && last.author.id === inbox.me.id;
   const types = inbox.presence.typing.value.get(it.id);
-  const { box, behind, toEnd, onScroll } = useFollowing(watch, first, last?.key, mine, Boolean(types));
+  const { box, behind, toEnd, stay, onScroll } = useFollowing(watch, first, last?.key, mine, Boolean(types));
   const [loading, setLoading] = useState(false);
 
   const load = async () => {
@@ -48,7 +48,7 @@ export function Log({ inbox, watch, it }: { inbox: Inbox; watch: Watch; it: Conv
 
   return (
     <div class="talk">
-      <div class="log" role="log" aria-label={words.conversation} aria-busy={state === "loading"} tabIndex={0} ref={box} onScroll={near}>
+      <div class="log" role="log" aria-label={words.conversation} aria-busy={state === "loading"} tabIndex={0} ref={box} onScroll={near} onLoadCapture={stay}>
         {earlier && (
           <button type="button" class="earlier" disabled={loading} onClick={() => void load()}>
             {loading ? words.loading : words.earlier}
@@ -110,6 +110,10 @@ function useFollowing(watch: Watch, first: string | undefined, last: string | un
     watch.atEnd.value = true;
     setBehind(false);
   };
+  /** A picture that has come, a keyboard that takes its room: whoever is at the end stays there. */
+  const stay = () => {
+    if (following.current) toEnd();
+  };
   useLayoutEffect(() => {
     const it = box.current!;
     const grewAbove = lastFirst.current !== undefined && first !== lastFirst.current;
@@ -123,10 +127,10 @@ function useFollowing(watch: Watch, first: string | undefined, last: string | un
     height.current = box.current!.scrollHeight;
   }, [last]);
   useLayoutEffect(() => {
-    if (following.current) toEnd();
+    stay();
   }, [types]);
   useEffect(() => {
-    const keep = new ResizeObserver(() => following.current && toEnd());
+    const keep = new ResizeObserver(stay);
     keep.observe(box.current!);
     return () => keep.disconnect();
   }, []);
@@ -137,5 +141,5 @@ function useFollowing(watch: Watch, first: string | undefined, last: string | un
     watch.atEnd.value = following.current;
     if (following.current) setBehind(false);
   };
-  return { box, behind, toEnd, onScroll };
+  return { box, behind, toEnd, stay, onScroll };
 }

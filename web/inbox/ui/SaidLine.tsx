@@ -45,7 +45,7 @@ export function SaidLine({ inbox, it, said, seen }: Props) {
             <Text text={said.text} />
           </p>
         )}
-        {said.file && <Shared file={said.file} />}
+        {said.file && <Shared file={said.file} sent={said.outgoing === null} />}
         {(held || (said.outgoing && said.closes)) && <State inbox={inbox} outgoing={said.outgoing!} />}
         {seen && team && !said.outgoing && <p class="foot">{words.seen}</p>}
       </div>
@@ -69,11 +69,13 @@ function Text({ text }: { text: string }) {
   );
 }
 
-function Shared({ file }: { file: SharedFile }) {
+/** A file; it is to be had once it is sent. */
+function Shared({ file, sent }: { file: SharedFile; sent: boolean }) {
   const { words, locale } = useSpeech();
+  const picture = sent && isPicture(file);
   return (
-    <a class={isPicture(file) ? "file picture" : "file"} href={addressOf(file)} download={file.name}>
-      {isPicture(file) ? <img src={addressOf(file)} alt={file.name} loading="lazy" /> : <File />}
+    <a class={picture ? "file picture" : "file"} {...(sent && { href: addressOf(file), download: file.name })}>
+      {picture ? <img src={addressOf(file)} alt={file.name} /> : <File />}
       <span class="name">
         <span class="unseen">{words.download(file.name)}</span>
         <span aria-hidden="true" dir="auto">

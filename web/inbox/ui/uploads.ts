@@ -6,7 +6,12 @@ import type { Inbox } from "../inbox";
 import { useSpeech } from "../speech";
 import type { SharedFile } from "../types";
 
-export function useUploads(inbox: Inbox, conversation: string, onDone: (file: SharedFile) => void) {
+interface Outcome {
+  onDone(file: SharedFile): void;
+  onFailed(): void;
+}
+
+export function useUploads(inbox: Inbox, conversation: string, { onDone, onFailed }: Outcome) {
   const { words } = useSpeech();
   const [names, setNames] = useState<readonly string[]>([]);
   const abort = useRef(new AbortController());
@@ -18,6 +23,7 @@ export function useUploads(inbox: Inbox, conversation: string, onDone: (file: Sh
       onDone(await upload(conversation, file, abort.current.signal));
     } catch (error) {
       if (abort.current.signal.aborted) return;
+      onFailed();
       const code = error instanceof ApiError ? error.code : "";
       const why =
         code === "file_too_large" ? words.fileTooLarge : code === "file_type_not_allowed" ? words.fileType : words.fileFailed;
