@@ -68,6 +68,22 @@ export class Business {
     return made.redirectTo;
   }
 
+  /** The cookie of the owner's session, for a browser. */
+  get cookie(): { name: string; value: string; url: string } {
+    const [name, value] = this.#cookie.split("=") as [string, string];
+    return { name, value, url: this.server.url };
+  }
+
+  /** The owner takes conversations, or doesn't. */
+  async available(availability: "online" | "away" | "offline"): Promise<void> {
+    await this.ask("PUT", "/api/admin/support/me/availability", { availability });
+  }
+
+  /** Does something to a conversation: `typing`, `resolve`, `read`, … */
+  async act(conversation: string, action: string, body: object = {}): Promise<void> {
+    await this.post(`/api/admin/support/conversations/${conversation}/${action}`, body);
+  }
+
   /** Takes a conversation and answers in it. */
   async reply(conversation: string, text: string): Promise<void> {
     await this.post(`/api/admin/support/conversations/${conversation}/messages`, {

@@ -1,6 +1,6 @@
 /** A server of our own: the built binary on a data directory that is thrown away. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,13 +26,20 @@ export class OpenChat {
 
   static async start(): Promise<OpenChat> {
     const it = new OpenChat();
+    // Under root the database runs as another user, who has to get there.
+    chmodSync(it.#data, 0o711);
     await it.run();
     return it;
   }
 
+  /** Where it keeps everything. */
+  get data(): string {
+    return join(this.#data, "data");
+  }
+
   /** Starts it, where it was before if it has run already. */
   async run(): Promise<void> {
-    const env = { ...process.env, OC_DATA_DIR: join(this.#data, "data"), OC_HTTP_ADDR: this.#address };
+    const env = { ...process.env, OC_DATA_DIR: this.data, OC_HTTP_ADDR: this.#address };
     const child = spawn(binary(), ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";

@@ -47,6 +47,11 @@ export class Shop {
   }
 }
 
+/** The widget's snippet, as a website has it in its page. */
+export function snippet(server: { url: string }, key: string, attributes = ""): string {
+  return `<script async src="${server.url}/widget.js" data-api-key="${key}" ${attributes}></script>`;
+}
+
 function html({ head = "", body = "", dir }: Page): string {
   return `<!doctype html><html lang="en"${dir ? ` dir="${dir}"` : ""}><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>Shop</title>
