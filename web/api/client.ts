@@ -8,6 +8,8 @@ export class ApiError extends Error {
     message: string,
     /** After how many seconds it is worth another try, when the server says so. */
     readonly retryAfter = 0,
+    /** What is wrong with each field of the request, by its path. */
+    readonly fields: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -40,5 +42,6 @@ export async function ask<T>(method: string, path: string, headers: HeadersInit,
     json.code ?? "",
     json.error ?? answer.statusText,
     Number(answer.headers.get("retry-after")) || 0,
+    json.fields,
   );
 }
