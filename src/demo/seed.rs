@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
     Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, Email, ExternalUserId, Invalid, KeyId,
-    MessageId, MessageText, Metadata, Name, Subject, Tag, UserId,
+    MessageId, MessageText, Metadata, Name, Shortcut, Subject, Tag, UserId,
     agent::{Agent, AgentCommand, Availability, Role},
     business::{Business, BusinessCommand, KeyMode, KeyTerms, OriginMode, Permission, SettingsChanges},
     conversation::{
@@ -17,7 +17,7 @@ use tokio_postgres::Config;
 
 use super::{
     Demo,
-    story::{End, Line, OTHERS, RUNNING, SETTLED, Script},
+    story::{End, Line, OTHERS, REPLIES, RUNNING, SETTLED, Script},
 };
 use crate::{
     accounts::{AccountError, Accounts, ApiKey, Password, SignUpRefusal, Token, User},
@@ -164,6 +164,10 @@ impl Teller {
             ..SettingsChanges::default()
         };
         self.business(&BusinessCommand::ChangeSettings { changes }).await?;
+        for (shortcut, text) in REPLIES {
+            let (shortcut, text) = (Shortcut::new(shortcut)?, MessageText::new(text)?);
+            self.business(&BusinessCommand::SaveReply { shortcut, text }).await?;
+        }
         let enroll = AgentCommand::Enroll { user: id, email: owner.email.clone(), name: owner.name.clone() };
         self.agent(reserved.agent, id, &enroll).await?;
         Ok(AgentRef { id: reserved.agent, name: owner.name.clone() })

@@ -283,6 +283,17 @@ pub(super) const RUNNING: [Script; 10] = [
     ),
 ];
 
+/// What the team says often, by what it types for it.
+pub(super) const REPLIES: [(&str, &str); 4] = [
+    (
+        "delivery",
+        "Hello {{customer.name}}, your order has left our warehouse; it usually takes two to three days from there.",
+    ),
+    ("hello", "Hi {{customer.name}}, this is {{agent.name}} from {{business.name}}. How can I help?"),
+    ("returns", "You can return anything within 60 days. I have just sent the label to {{customer.email}}."),
+    ("thanks", "Glad I could help. Enjoy the trail!"),
+];
+
 /// Others who have had the same questions, in the order of [`SETTLED`], for every further time it is told.
 pub(super) const OTHERS: [[&str; 9]; 2] = [
     [

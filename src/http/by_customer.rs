@@ -148,9 +148,11 @@ fn no_session() -> Problem {
 /// The header of the cookie that holds a session for so long; no time at all takes it away.
 ///
 /// Our frame sits in pages of foreign sites, where a browser keeps a cookie only when it is `Partitioned`: the
-/// visitor is then another one on each site. That needs https; without it, only our own pages have the cookie.
+/// visitor is then another one on each site. That needs https, or this very machine, which browsers trust as much;
+/// without it, only our own pages have the cookie.
 pub(super) fn cookie(app: &App, token: &str, lifetime: TimeDelta) -> String {
-    let scope = if app.public_url.starts_with("https://") {
+    let trusted = ["https://", "http://127.0.0.1", "http://localhost"];
+    let scope = if trusted.iter().any(|it| app.public_url.starts_with(it)) {
         "SameSite=None; Secure; Partitioned"
     } else {
         "SameSite=Lax"

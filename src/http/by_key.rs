@@ -276,6 +276,14 @@ fn missing() -> Problem {
     Problem::unauthorized("missing_api_key", "Send your integration key in the header X-API-Key.")
 }
 
+/// The widget was installed without a key.
+pub(super) fn key_not_in_script() -> Problem {
+    Problem::unauthorized(
+        "missing_api_key",
+        "Put your key into the widget's script: data-api-key=\"oc_live_…\".",
+    )
+}
+
 /// The key is for other websites.
 pub(super) fn origin_not_allowed() -> Problem {
     Problem::forbidden(

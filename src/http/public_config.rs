@@ -3,11 +3,11 @@
 use actix_web::{get, web::Data};
 use chrono::{DateTime, Utc};
 use openchat_domain::{
-    MessageText, Name,
+    BusinessId, MessageText, Name,
     business::{Branding, BusinessRefusal, Hours, Language, Opening, Settings},
 };
 use openchat_projections::{
-    agents,
+    Db, QueryError, agents,
     routing_queue::{self, Picture},
     settings,
 };
@@ -73,7 +73,7 @@ struct ConfigSettings {
 /// Who is there.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ConfigAvailability {
+pub(super) struct ConfigAvailability {
     /// How many agents take new conversations now.
     #[schema(minimum = 0)]
     agents_online: i64,
@@ -100,12 +100,7 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
     let business = settings::get(&db, key.tenant()).await?;
     let business = business.ok_or_else(|| refused(&BusinessRefusal::NotFound))?;
     let Settings { welcome_message, away_message, branding, preferences, hours } = business.settings;
-    let now = app.clock.now();
-    let agents_online = agents::online_count(&db, key.tenant()).await?;
-    let picture = routing_queue::picture(&db, key.tenant(), now).await?;
-    let Opening { open, opens_at } = hours.as_ref().map_or(Opening::ALWAYS, |hours: &Hours| hours.at(now));
-    let expected_wait_seconds = expected_wait(agents_online, &picture);
-    let availability = ConfigAvailability { agents_online, expected_wait_seconds, open, opens_at };
+    let availability = availability(&db, key.tenant(), hours.as_ref(), app.clock.now()).await?;
     Ok(Reply::ok(ConfigAnswer {
         success: true,
         business: ConfigBusiness { name: business.business.name, slug: business.business.slug },
@@ -116,6 +111,20 @@ pub(super) async fn get_config(key: WidgetKey, app: Data<App>) -> Result<Reply<C
         availability,
         calls: app.calls.media().is_some(),
     }))
+}
+
+/// Who is there for a business's customers at this moment.
+pub(super) async fn availability(
+    db: &impl Db,
+    tenant: BusinessId,
+    hours: Option<&Hours>,
+    now: DateTime<Utc>,
+) -> Result<ConfigAvailability, QueryError> {
+    let agents_online = agents::online_count(db, tenant).await?;
+    let picture = routing_queue::picture(db, tenant, now).await?;
+    let Opening { open, opens_at } = hours.map_or(Opening::ALWAYS, |hours| hours.at(now));
+    let expected_wait_seconds = expected_wait(agents_online, &picture);
+    Ok(ConfigAvailability { agents_online, expected_wait_seconds, open, opens_at })
 }
 
 fn expected_wait(agents_online: i64, picture: &Picture) -> Option<i64> {

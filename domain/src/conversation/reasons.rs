@@ -16,6 +16,7 @@ pub enum AssignmentReason {
         /// Everybody available with room at that moment, the chosen one first.
         candidates: Vec<Candidate>,
         /// How long the conversation had waited, in whole seconds.
+        #[serde(rename = "waitedSeconds")]
         waited_seconds: i64,
     },
     /// An agent took it.

@@ -126,12 +126,7 @@ async fn asset(req: HttpRequest, file: Path<String>) -> Result<HttpResponse, Pro
 }
 
 async fn framed_by_key(req: &HttpRequest, app: &App, key: Option<&str>) -> Result<Framed, Problem> {
-    let key = key.filter(|key| !key.is_empty()).ok_or_else(|| {
-        Problem::unauthorized(
-            "missing_api_key",
-            "Put your key into the widget's script: data-api-key=\"oc_live_…\".",
-        )
-    })?;
+    let key = key.filter(|key| !key.is_empty()).ok_or_else(by_key::key_not_in_script)?;
     let key = by_key::present(app, key).await?;
     by_key::may(&key.terms, Permission::SupportRead)?;
     let framed = match key.terms.origin_mode {

@@ -16,7 +16,11 @@ use utoipa::ToSchema;
 use super::{count, customers::business};
 use crate::{
     app::App,
-    http::{Problem, Query, Reply, by_key::present_in_widget, input::input},
+    http::{
+        Problem, Query, Reply,
+        by_key::{key_not_in_script, present_in_widget},
+        input::input,
+    },
 };
 
 input! {
@@ -56,7 +60,7 @@ pub(super) struct Preflight {
 #[utoipa::path(operation_id = "preflightWidget", tag = "Webchat", params(PreflightQuery),
     responses(
         (status = 200, description = "It may.", body = Preflight),
-        (status = 401, description = "missing_api_key: Send your integration key in the header X-API-Key.\n\
+        (status = 401, description = "missing_api_key: Put your key into the widget's script: data-api-key=\"oc_live_…\".\n\
             api_key_prefix_only: This is only the key's prefix; send the whole key, which was shown once when it was made.\n\
             api_key_mistyped: This key is mistyped: its checksum does not fit. Copy the whole key again.\n\
             api_key_wrong_mode: This key was made for the other mode; send it with the oc_live_ or oc_test_ that it was shown with.\n\
@@ -74,6 +78,9 @@ pub(super) async fn preflight(
     Query(asked): Query<PreflightQuery>,
     app: Data<App>,
 ) -> Result<Reply<Preflight>, Problem> {
+    if asked.key.as_deref().is_none_or(str::is_empty) && !req.headers().contains_key("x-api-key") {
+        return Err(key_not_in_script());
+    }
     let key = present_in_widget(&app, &req, asked.key.as_deref()).await?;
     count(&app, key.id)?;
     if let Some(page) = req.headers().get(ORIGIN).and_then(|it| it.to_str().ok()) {

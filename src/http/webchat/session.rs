@@ -6,7 +6,10 @@ use openchat_domain::{
     Actor, CustomerId, SessionId, Via,
     customer::{self, CustomerCommand, ProfileChanges},
 };
-use openchat_projections::feed::{OwnProfile, PublicBusiness};
+use openchat_projections::{
+    feed::{OwnProfile, PublicBusiness},
+    settings,
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,11 +29,12 @@ use crate::{
         by_session::is_cross_site,
         envelope,
         input::input,
+        public_config::{ConfigAvailability, availability},
         reply::{head, settle},
         sign_in::Done,
         talk,
     },
-    store::{Context, chain},
+    store::{Context, StoreError, chain},
 };
 
 /// As whom to begin.
@@ -115,6 +119,7 @@ struct ChatSession {
         "branding": {"color": "#2563eb", "logoUrl": null},
         "language": null
     },
+    "availability": {"agentsOnline": 2, "expectedWaitSeconds": 0, "open": true, "opensAt": null},
     "calls": true
 }))]
 pub(super) struct ChatAnswer {
@@ -124,6 +129,8 @@ pub(super) struct ChatAnswer {
     customer: OwnProfile,
     /// Who is asked.
     business: PublicBusiness,
+    /// Who is there.
+    availability: ConfigAvailability,
     /// Whether the team can be called.
     calls: bool,
 }
@@ -259,10 +266,15 @@ async fn told(app: &App, me: &Customer, token: Option<&Token>) -> Result<ChatAns
         CustomerEntry::Handoff => Entry::Handoff,
     };
     let token = token.map(|token| token.reveal().to_owned());
+    let db = app.pools.tenant(me.tenant()).await.map_err(StoreError::from)?;
+    let hours = settings::get(&db, me.tenant()).await?.and_then(|it| it.settings.hours);
+    let who_is_there = availability(&db, me.tenant(), hours.as_ref(), app.clock.now()).await?;
+    drop(db);
     Ok(ChatAnswer {
         session: ChatSession { id: me.0.id, token, entry, expires_at: me.0.expires_at },
         customer: own_profile(known(app, me).await?),
         business: business(app, me.tenant()).await?,
+        availability: who_is_there,
         calls: app.calls.media().is_some(),
     })
 }
