@@ -97,6 +97,7 @@ impl Served {
         };
         let running = app::start(options).await?;
         let url = format!("http://{}", running.address);
+        openchat::tls::settle();
         let http = reqwest::Client::new();
         let mut it = Self { running, url, http, key: String::new(), session: String::new() };
         let sign_up = json!({"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"});

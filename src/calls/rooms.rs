@@ -66,6 +66,7 @@ impl Rooms {
         if base.starts_with("https:") {
             return Err(MediaError::Tls);
         }
+        crate::tls::settle();
         Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, base })
     }
 

@@ -184,6 +184,7 @@ impl Client {
 
     /// Nobody in particular, who reads where a page leads before going there.
     pub(crate) fn patient(base: String) -> Self {
+        openchat::tls::settle();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { base, http, headers: vec![] }
     }

@@ -8,8 +8,6 @@ import { type Earlier, transcript } from "./transcript";
 export interface About {
   business: PublicBusiness;
   availability: Availability | null;
-  /** Whether there are calls. */
-  calls: boolean;
 }
 
 /** Why there is no chat (any more). */
@@ -49,7 +47,6 @@ export function createState(outbox: Outgoing[]) {
     business: computed<PublicBusiness | null>(() => snapshot.value?.business ?? about.value?.business ?? null),
     customer: computed(() => snapshot.value?.customer ?? null),
     availability: computed(() => about.value?.availability ?? null),
-    calls: computed(() => about.value?.calls ?? false),
     hasEarlier: computed(() => earlier.value?.more ?? conversation.value?.hasEarlier ?? false),
     unread: computed(() => {
       const mark = conversation.value?.marks.readByCustomer ?? 0;

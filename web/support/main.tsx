@@ -32,8 +32,8 @@ async function enter(): Promise<void> {
   }
 }
 
-function known({ business, availability, calls }: ChatAnswer): About {
-  return { business, availability: availability ?? null, calls: calls ?? false };
+function known({ business, availability }: ChatAnswer): About {
+  return { business, availability: availability ?? null };
 }
 
 /** Speaks the business's language, unless the page's address asks for another. */

@@ -32,7 +32,7 @@ const chat = createChat({
 });
 
 async function look(): Promise<About> {
-  const { business, branding, settings, availability, language, calls } = await ask<Config>(
+  const { business, branding, settings, availability, language } = await ask<Config>(
     "GET",
     "/api/public/support/config",
     { "x-api-key": key },
@@ -41,7 +41,6 @@ async function look(): Promise<About> {
   return {
     business: { name: business.name, branding, welcomeMessage, awayMessage, language: language ?? null },
     availability,
-    calls: calls ?? false,
   };
 }
 

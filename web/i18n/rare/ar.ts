@@ -33,9 +33,4 @@ export const ar: Words = {
   comment: "هل تود إضافة شيء؟",
   rateSend: "إرسال التقييم",
   rated: "شكرًا لك على تقييمك.",
-
-  audio: "اتصال",
-  video: "مكالمة فيديو",
-  calling: "هناك مكالمة جارية",
-  callFailed: "تعذّر بدء المكالمة.",
 };

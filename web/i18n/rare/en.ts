@@ -31,11 +31,6 @@ export const en = {
   comment: "Would you like to add something?",
   rateSend: "Send rating",
   rated: "Thank you for your rating.",
-
-  audio: "Call",
-  video: "Video call",
-  calling: "A call is going on",
-  callFailed: "The call could not be started.",
 };
 
 /** Every one of these texts, in one language. */

@@ -33,9 +33,4 @@ export const es: Words = {
   comment: "¿Quieres añadir algo?",
   rateSend: "Enviar valoración",
   rated: "Gracias por tu valoración.",
-
-  audio: "Llamar",
-  video: "Videollamada",
-  calling: "Hay una llamada en curso",
-  callFailed: "No se ha podido iniciar la llamada.",
 };

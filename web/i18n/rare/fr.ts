@@ -33,9 +33,4 @@ export const fr: Words = {
   comment: "Voulez-vous ajouter quelque chose ?",
   rateSend: "Envoyer la note",
   rated: "Merci pour votre note.",
-
-  audio: "Appeler",
-  video: "Appel vidéo",
-  calling: "Un appel est en cours",
-  callFailed: "L’appel n’a pas pu commencer.",
 };
