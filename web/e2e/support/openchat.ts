@@ -22,10 +22,13 @@ export class OpenChat {
   readonly #data = mkdtempSync(join(tmpdir(), "openchat-e2e-"));
   #process: ChildProcess | null = null;
   #address = "127.0.0.1:0";
+  /** What it is told beside `serve`. */
+  #more: string[] = [];
   url = "";
 
-  static async start(): Promise<OpenChat> {
+  static async start(more: string[] = []): Promise<OpenChat> {
     const it = new OpenChat();
+    it.#more = more;
     // Under root the database runs as another user, who has to get there.
     chmodSync(it.#data, 0o711);
     await it.run();
@@ -40,7 +43,7 @@ export class OpenChat {
   /** Starts it, where it was before if it has run already. */
   async run(): Promise<void> {
     const env = { ...process.env, OC_DATA_DIR: this.data, OC_HTTP_ADDR: this.#address };
-    const child = spawn(binary(), ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(binary(), ["serve", ...this.#more], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";
     child.stderr.on("data", (chunk) => (said += chunk));
