@@ -1,5 +1,5 @@
 /** Says the sample shop's texts in the visitor's language. */
-import { chosen } from "../i18n";
+import { chosen } from "../i18n/speaker";
 import { WORDS } from "./words";
 
 const lang = chosen([new URLSearchParams(location.search).get("lang"), ...navigator.languages]);

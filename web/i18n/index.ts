@@ -1,45 +1,22 @@
 /** Which language a page speaks, and how it says numbers and times in it. */
 import { en, type Words } from "./en";
+import * as speaker from "./speaker";
 
-/** The languages that we speak. Only the one that is needed is loaded. */
-export const LANGUAGES: Record<string, () => Promise<Words>> = {
+/** A page's language. */
+export type Speech = speaker.Speech<Words>;
+
+/** English. */
+export const english: Speech = speaker.inEnglish(en);
+
+/** Makes a customer's page speak. */
+export const speak = (asked: string | null): Promise<Speech> => speaker.spoken(asked, CATALOGUES, english);
+
+const CATALOGUES: speaker.Catalogues<Words> = {
   en: async () => en,
   es: async () => (await import("./es")).es,
   fr: async () => (await import("./fr")).fr,
   ar: async () => (await import("./ar")).ar,
 };
-
-/** A page's language. */
-export interface Speech {
-  lang: string;
-  /** The language as the reader's region writes numbers and times. */
-  locale: string;
-  dir: "ltr" | "rtl";
-  words: Words;
-}
-
-/** English. */
-export const english: Speech = { lang: "en", locale: "en", dir: "ltr", words: en };
-
-/** The first of the wanted languages that we speak, else English. */
-export function chosen(wanted: readonly (string | null | undefined)[]): string {
-  return wanted.map((it) => it?.slice(0, 2).toLowerCase() ?? "").find((it) => it in LANGUAGES) ?? "en";
-}
-
-/** Makes the page speak: what is asked for in its address comes before what the browser prefers. */
-export async function speak(asked: string | null): Promise<Speech> {
-  const lang = chosen([asked, ...navigator.languages]);
-  try {
-    const words = await LANGUAGES[lang]!();
-    const locale = navigator.languages.find((it) => it.slice(0, 2) === lang) ?? lang;
-    const speech: Speech = { lang, locale, dir: lang === "ar" ? "rtl" : "ltr", words };
-    document.documentElement.lang = speech.lang;
-    document.documentElement.dir = speech.dir;
-    return speech;
-  } catch {
-    return english;
-  }
-}
 
 /** A time of day. */
 export function clock(locale: string, at: string): string {

@@ -1,40 +1,22 @@
 /** The inbox's language, for every component. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { chosen } from "../i18n";
+import * as speaker from "../i18n/speaker";
 import { en, type Words } from "./words/en";
 
-export interface Speech {
-  lang: string;
-  /** The language as the reader's region writes numbers and times. */
-  locale: string;
-  dir: "ltr" | "rtl";
-  words: Words;
-}
+export type Speech = speaker.Speech<Words>;
 
-const LANGUAGES: Record<string, () => Promise<Words>> = {
+const CATALOGUES: speaker.Catalogues<Words> = {
   en: async () => en,
   es: async () => (await import("./words/es")).es,
   fr: async () => (await import("./words/fr")).fr,
   ar: async () => (await import("./words/ar")).ar,
 };
 
-const english: Speech = { lang: "en", locale: "en", dir: "ltr", words: en };
+const english: Speech = speaker.inEnglish(en);
 
-/** Makes the page speak: what is asked for in its address comes before what the browser prefers. */
-export async function speak(asked: string | null): Promise<Speech> {
-  const lang = chosen([asked, ...navigator.languages]);
-  try {
-    const words = await LANGUAGES[lang]!();
-    const locale = navigator.languages.find((it) => it.slice(0, 2) === lang) ?? lang;
-    const speech: Speech = { lang, locale, dir: lang === "ar" ? "rtl" : "ltr", words };
-    document.documentElement.lang = speech.lang;
-    document.documentElement.dir = speech.dir;
-    return speech;
-  } catch {
-    return english;
-  }
-}
+/** Makes the page speak. */
+export const speak = (asked: string | null): Promise<Speech> => speaker.spoken(asked, CATALOGUES, english);
 
 export const Speaking = createContext(english);
 

@@ -6,7 +6,7 @@ import { Clip, Send } from "./icons";
 import { useSpeech } from "./speech";
 
 /** The most characters that the server takes. */
-const MOST = 10_000;
+const MOST = 16_384;
 
 export function Composer({ chat }: { chat: Chat }) {
   const { locale, words } = useSpeech();
