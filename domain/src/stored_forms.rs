@@ -220,7 +220,7 @@ fn business_samples() -> Vec<BusinessEvent> {
         SettingsChanged
             { changes: all_changed() }
             { changes: cleared() }
-            { changes: here_and_there(Some(hours.clone()), Some(Language::Ar)) }
+            { changes: here_and_there(Some(hours), Some(Language::Ar)) }
             { changes: here_and_there(None, None) }
         KeyCreated
             { key: key_id(1), terms: strict(), mode: KeyMode::Live, prefix: "oc_live_a".to_owned(), hash: hash() }

@@ -75,7 +75,7 @@ pub async fn run(app: App, stop: CancellationToken) {
             Ok(()) if app.calls.media().is_none() => return,
             Ok(()) => {}
             Err(e) => {
-                tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again")
+                tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
             }
         }
         tokio::select! {
