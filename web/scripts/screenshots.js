@@ -62,7 +62,7 @@ async function shop(browser, url) {
 
 async function inbox(browser, url, name, options) {
   const page = await open(browser, url, options, true);
-  await page.locator(".row a").first().click();
+  await page.locator(".row").first().click();
   await page.waitForSelector(".bubble");
   await picture(page, name);
 }
