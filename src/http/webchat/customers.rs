@@ -5,8 +5,9 @@ use openchat_domain::{
     conversation::{Channel, Conversation, ConversationCommand, CustomerRef},
 };
 use openchat_projections::{
+    Db,
     feed::{OwnConversation, OwnProfile, PublicBusiness, load},
-    settings,
+    settings::{self, BusinessView},
 };
 
 use crate::{
@@ -37,11 +38,15 @@ pub(super) fn own_profile(customer: CustomerRef) -> OwnProfile {
 /// What a customer may see of the business.
 pub(super) async fn business(app: &App, tenant: BusinessId) -> Result<PublicBusiness, Problem> {
     let db = app.pools.tenant(tenant).await?;
-    let business = settings::get(&db, tenant).await?;
-    let business = business.ok_or_else(|| {
-        Problem::unavailable("view_behind", "The business has only just begun; try again in a moment.")
-    })?;
+    let business = seen(&db, tenant).await?;
     Ok(PublicBusiness::new(business.business.name, business.settings))
+}
+
+/// The business, once the read models have it.
+pub(super) async fn seen(db: &impl Db, tenant: BusinessId) -> Result<BusinessView, Problem> {
+    settings::get(db, tenant).await?.ok_or_else(|| {
+        Problem::unavailable("view_behind", "The business has only just begun; try again in a moment.")
+    })
 }
 
 /// The conversation that the customer's pages show.

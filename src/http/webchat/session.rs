@@ -6,17 +6,14 @@ use openchat_domain::{
     Actor, CustomerId, SessionId, Via,
     customer::{self, CustomerCommand, ProfileChanges},
 };
-use openchat_projections::{
-    feed::{OwnProfile, PublicBusiness},
-    settings,
-};
+use openchat_projections::feed::{OwnProfile, PublicBusiness};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
     count,
-    customers::{business, known, own_profile},
+    customers::{known, own_profile, seen},
     merge::merge,
 };
 use crate::{
@@ -267,13 +264,14 @@ async fn told(app: &App, me: &Customer, token: Option<&Token>) -> Result<ChatAns
     };
     let token = token.map(|token| token.reveal().to_owned());
     let db = app.pools.tenant(me.tenant()).await.map_err(StoreError::from)?;
-    let hours = settings::get(&db, me.tenant()).await?.and_then(|it| it.settings.hours);
-    let who_is_there = availability(&db, me.tenant(), hours.as_ref(), app.clock.now()).await?;
+    let business = seen(&db, me.tenant()).await?;
+    let hours = business.settings.hours.as_ref();
+    let who_is_there = availability(&db, me.tenant(), hours, app.clock.now()).await?;
     drop(db);
     Ok(ChatAnswer {
         session: ChatSession { id: me.0.id, token, entry, expires_at: me.0.expires_at },
         customer: own_profile(known(app, me).await?),
-        business: business(app, me.tenant()).await?,
+        business: PublicBusiness::new(business.business.name, business.settings),
         availability: who_is_there,
         calls: app.calls.media().is_some(),
     })
