@@ -29,6 +29,9 @@ use crate::{
 const BATCH: usize = 5_000;
 /// How many events of one tenant wait in memory; beyond that they are read from the log.
 const TAIL: usize = 10_000;
+/// How long a round that follows on another waits for more to fold at once: a batch costs about as much as an event,
+/// and when it is quiet nobody waits.
+const GATHER: Duration = Duration::from_millis(10);
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -165,6 +168,9 @@ impl Projector {
                 Ok(()) => {
                     polled = false;
                     self.status.set_failing(None);
+                    if !announced.is_empty() {
+                        tokio::time::sleep(GATHER).await;
+                    }
                 }
                 Err(e) => {
                     let why = chain(&e);
