@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
-use openchat::calls::{CallOptions, MediaOptions};
+use openchat::{
+    calls::{CallOptions, MediaOptions},
+    projector::rebuild,
+};
+use openchat_projections::Projection;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     guide,
+    projector::dump,
+    routing::begin,
     support::{
         database, eventually,
         installation::Installation,
@@ -367,4 +373,73 @@ async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back
         }
     };
     tokio::time::timeout(Duration::from_secs(90), over).await.expect("an empty call ends");
+}
+
+#[tokio::test]
+async fn whoever_called_in_vain_is_first_in_the_queue_and_is_told_so_whenever_it_comes_back() {
+    let server = server(1).await;
+    let jane = Talk::begin(&server).await.claimed().await;
+    let (owner, backend) = (&jane.business.owner, &jane.backend);
+    let usual = begin(backend, 1).await;
+    let urgent = begin(backend, 2).await;
+    owner
+        .post(&format!("{DESK}/conversations/{urgent}/priority"), json!({"priority": "urgent"}))
+        .await
+        .is(200);
+    let joe = backend.hand_over(&server.anybody(), "joe").await;
+    let hello = json!({"message": {"type": "text", "text": "Hello"}});
+    let waits = joe.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
+    let mut chat = joe.chat_socket(None).await;
+    assert_eq!(chat.next("hello").await["snapshot"]["conversation"]["queuePosition"], 3);
+
+    // One is Jane's, whose agent has it; the other one is Joe's, which is nobody's.
+    let hers = jane.call("audio").await;
+    assert_eq!(jane.end(&server, &hers).await.0, "missed");
+    let his = joe.post("/api/webchat/calls", json!({"type": "video"})).await.is(201).body;
+    let ended = chat.next("call.ended").await;
+    assert_eq!((&ended["data"]["reason"], &ended["data"]["queuePosition"]), (&json!("missed"), &json!(1)));
+    let settled = server.settled(jane.business.id).await;
+    let queue = owner.get(&format!("{DESK}/queue")).await.is(200).body["data"].clone();
+    let places: Vec<_> = queue
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["conversationId"].as_str().unwrap(), it["missedCall"].as_bool().unwrap()))
+        .collect();
+    let expected = [(&*waits, true), (&*jane.conversation, true), (&*urgent, false), (&*usual, false)];
+    assert_eq!(places, expected);
+
+    // A page that is loaded later shows it, as does the inbox, and the past as it was.
+    let told = |conversation: &Value| {
+        let call = &conversation["lastCall"];
+        (call["id"].clone(), call["reason"].clone(), call["type"].clone(), conversation["call"].clone())
+    };
+    let missed = (his["call"]["id"].clone(), json!("missed"), json!("video"), Value::Null);
+    let fresh = joe.chat_socket(None).await.next("hello").await["snapshot"]["conversation"].clone();
+    assert_eq!((told(&fresh), &fresh["queuePosition"]), (missed.clone(), &json!(1)));
+    assert_eq!(told(&joe.get("/api/webchat/conversation").await.is(200).body["conversation"]), missed);
+    let shown =
+        owner.get(&format!("{DESK}/conversations/{waits}")).await.is(200).body["conversation"].clone();
+    assert_eq!(told(&shown), missed);
+    let then = format!("/api/business/audit/conversations/{waits}?asOf={settled}");
+    let then = owner.get(&then).await.is(200).body["conversation"].clone();
+    assert_eq!((told(&then), &then["waiting"]), (missed, &shown["waiting"]));
+    let before = dump(&server.config).await;
+    for &projection in Projection::ALL {
+        rebuild(&server.config, projection, server.running.app.clock.now()).await.unwrap();
+    }
+    assert_eq!(dump(&server.config).await, before);
+
+    // With room for one, the agent who comes is given the first of them.
+    let agent = format!("/api/business/agents/{}", jane.business.owner_agent);
+    owner.patch(&agent, json!({"capacity": 1})).await.is(200);
+    owner.put(&format!("{DESK}/me/availability"), json!({"availability": "online"})).await.is(200);
+    eventually("somebody is served", async || {
+        let shown = owner.get(&format!("{DESK}/conversations/{waits}")).await.is(200).body;
+        shown["conversation"]["assignee"]["id"] == json!(jane.business.owner_agent)
+    })
+    .await;
+    let queue = owner.get(&format!("{DESK}/queue")).await.is(200).body["data"].clone();
+    assert_eq!(queue[0]["conversationId"], json!(jane.conversation));
+    server.stop().await;
 }

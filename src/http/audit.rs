@@ -114,9 +114,9 @@ struct Moment(AsOf);
             "email": "jane@example.com", "phone": null, "metadata": {}
         },
         "assignee": null, "tags": [], "priority": "normal",
-        "waiting": {"since": "2026-03-01T09:30:00Z", "position": 40}, "messages": [], "notes": [],
+        "waiting": {"since": "2026-03-01T09:30:00Z", "position": 40, "missedCall": false}, "messages": [], "notes": [],
         "marks": {"customerMessage": 0, "agentMessage": 0, "readByCustomer": 0, "readByAgents": 0},
-        "call": null, "rating": null,
+        "call": null, "lastCall": null, "rating": null,
         "createdAt": "2026-03-01T09:30:00Z", "updatedAt": "2026-03-01T09:30:00Z", "position": 40
     }
 }))]

@@ -76,12 +76,16 @@ fn open(
 }
 
 fn post_message(it: &Opened, author: &Author, message: &NewMessage) -> Events {
-    let effect = match author {
+    turned_to(it, author).into_iter().chain([posted(author, message)]).collect()
+}
+
+/// What it does to a conversation that somebody turns to the other side in it, by a message or a call.
+pub(super) fn turned_to(it: &Opened, author: &Author) -> Option<ConversationEvent> {
+    match author {
         Author::Customer { .. } => woken_by_customer(it),
         Author::Agent { id, name } => claimed_by_answer(it, &AgentRef { id: *id, name: name.clone() }),
         Author::System => None,
-    };
-    effect.into_iter().chain([posted(author, message)]).collect()
+    }
 }
 
 /// After a rest the agent who knows the matter keeps it; after a settlement whoever is free takes it.

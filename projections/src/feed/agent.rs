@@ -303,6 +303,15 @@ impl AgentDelta {
 }
 
 impl AgentChange {
+    /// Whether it says that nobody answered a call.
+    pub(crate) const fn misses_call(&self) -> bool {
+        matches!(
+            self,
+            Self::CallEnded { reason: CallEndReason::Missed, .. }
+                | Self::ConversationUnassigned { reason: UnassignmentReason::CallMissed, .. }
+        )
+    }
+
     fn of_conversation(event: &Recorded, id: ConversationId, change: &ConversationEvent) -> Self {
         use ConversationEvent as E;
         match change.clone() {

@@ -262,7 +262,7 @@ impl World {
         if status == Status::Resolved || assignee == Some(agent) {
             return;
         }
-        let reason = match c % 3 {
+        let reason = match c % 4 {
             0 if status == Status::Open && assignee.is_none() => AssignmentReason::Routed {
                 rule: SECRET.to_owned(),
                 candidates: vec![Candidate {
@@ -291,6 +291,7 @@ impl World {
         let reason = match c % 3 {
             0 => UnassignmentReason::Released { by: agent_id(agent) },
             1 => UnassignmentReason::AgentOffline,
+            2 => UnassignmentReason::CallMissed,
             _ => UnassignmentReason::AgentDeactivated,
         };
         self.tell(talk, ConversationEvent::Unassigned { previous: agent_id(agent), reason });
@@ -406,7 +407,11 @@ impl World {
             }
             Some(call_id) => {
                 self.conversations[talk].call = None;
-                let (reason, by) = (CallEndReason::HungUp, Some(by));
+                let (reason, by) = if c.is_multiple_of(3) {
+                    (CallEndReason::Missed, None)
+                } else {
+                    (CallEndReason::HungUp, Some(by))
+                };
                 self.tell(talk, ConversationEvent::CallEnded { call_id, reason, by, duration_seconds: 3 });
             }
         }
