@@ -1,5 +1,6 @@
 //! Calls on a real media server: who gets in, who rings, what is recorded, and what is left after every kind of crash.
 
+mod crash;
 mod media;
 
 use std::time::Duration;
@@ -20,7 +21,6 @@ use crate::{
     routing::begin,
     support::{
         database, eventually,
-        installation::Installation,
         server::{Business, Client, Server},
     },
 };
@@ -31,7 +31,7 @@ const SUPPORT_CALLS: &str = "/api/public/support/calls";
 
 /// A server with a media server of its own, which tells it its news.
 async fn server(ring_seconds: i64) -> Server {
-    let media = MediaOptions::Local(program());
+    let media = MediaOptions::Local { program: program(), folder: None };
     Server::with_calls(database().await, CallOptions { media, ring: TimeDelta::seconds(ring_seconds) }).await
 }
 
@@ -240,12 +240,19 @@ async fn a_call_is_handed_over_without_the_customer_dropping() {
     let ben = talk.business.agent(&server, "Ben").await;
     let ben_agent = ben.get("/api/auth/me").await.is(200).text("/agent/id");
     let call = talk.call("audio").await;
-    talk.owner_does(&call, "join", json!({})).await;
+    let mut customer = Participant::come(&call, &["audio"]);
+    let pass = talk.owner_does(&call, "join", json!({})).await;
+    let mut owner = Participant::come(&pass, &["audio"]);
+    owner.says("heard").await;
+    assert_eq!(customer.says("heard").await["who"], json!(talk.business.owner_agent));
     talk.owner_does(&call, "invite", json!({"agentId": ben_agent})).await;
     eventually("it rings at Ben", async || talk.shown().await["call"]["rings"]["id"] == json!(ben_agent))
         .await;
     let path = format!("{DESK}/calls/{}", call["call"]["id"].as_str().unwrap());
-    ben.post(&format!("{path}/join"), json!({})).await.is(200);
+    let pass = ben.post(&format!("{path}/join"), json!({})).await.is(200).body;
+    let mut brought_in = Participant::come(&pass, &["audio"]);
+    brought_in.says("heard").await;
+    assert_eq!(customer.says("heard").await["who"], json!(ben_agent));
     // Going offline is no hanging up.
     talk.business
         .owner
@@ -253,11 +260,17 @@ async fn a_call_is_handed_over_without_the_customer_dropping() {
         .await
         .is(200);
     talk.owner_does(&call, "end", json!({})).await;
+    owner.leave().await;
     eventually("Ben and the customer are left", async || {
         talk.shown().await["call"]["joined"].as_array().is_some_and(|joined| joined.len() == 2)
     })
     .await;
+    // Nobody was cut off until the one who was left hung up.
+    for who in [&mut customer, &mut brought_in] {
+        assert!(!who.said_so_far().contains(&"disconnected".to_owned()));
+    }
     ben.post(&format!("{path}/end"), json!({})).await.is(200);
+    customer.says("disconnected").await;
     assert_eq!(talk.end(&server, &call).await.0, "hungUp");
     server.stop().await;
 }
@@ -309,70 +322,6 @@ async fn forged_and_repeated_news_change_nothing() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(events(&server).await, before);
     server.stop().await;
-}
-
-#[tokio::test]
-async fn a_call_whose_media_server_dies_ends_and_says_why() {
-    let mut media = Media::start().await;
-    let server = server_beside(&media).await;
-    let talk = Talk::begin(&server).await.claimed().await;
-    let call = talk.call("audio").await;
-    let mut customer = Participant::come(&call, &[]);
-    customer.says("connected").await;
-    let pass = talk.owner_does(&call, "join", json!({})).await;
-    let mut agent = Participant::come(&pass, &[]);
-    agent.says("connected").await;
-    media.kill().await;
-    assert_eq!(talk.end(&server, &call).await.0, "mediaLost");
-    talk.customer
-        .post("/api/webchat/calls", json!({"type": "audio"}))
-        .await
-        .refused_with(503, "calls_unavailable");
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back() {
-    let media = Media::start().await;
-    let mut installation = Installation::new("calls")
-        .with("LIVEKIT_URL", &media.server.url)
-        .with("LIVEKIT_API_KEY", &media.server.key)
-        .with("LIVEKIT_API_SECRET", &media.server.secret);
-    let process = installation.start().await;
-    let anybody = installation.anybody();
-    let business = anybody.set_up("Acme").await;
-    let key = business.key(json!(["support:write", "calls:write"])).await;
-    let customer = anybody.with("x-api-key", &key).hand_over(&anybody, "jane").await;
-    let hello = json!({"message": {"type": "text", "text": "Hello"}});
-    let conversation =
-        customer.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
-    let call = customer.post("/api/webchat/calls", json!({"type": "audio"})).await.is(201).body;
-    let path = format!("{DESK}/calls/{}/join", call["call"]["id"].as_str().unwrap());
-    let pass = business.owner.post(&path, json!({})).await.is(200).body;
-    let (mut jane, mut agent) = (Participant::come(&call, &["audio"]), Participant::come(&pass, &[]));
-    agent.says("heard").await;
-    jane.says("connected").await;
-    process.kill().await;
-
-    // One leaves unheard, and another one hears it all the same.
-    agent.leave().await;
-    let mut back = Participant::come(&pass, &[]);
-    back.says("heard").await;
-    back.leave().await;
-    let _process = installation.start().await;
-    let path = format!("{DESK}/conversations/{conversation}");
-    let joined = async || {
-        let shown = business.owner.get(&path).await.is(200).body;
-        shown["conversation"]["call"]["joined"].as_array().map_or(0, Vec::len)
-    };
-    assert_eq!(joined().await, 2, "nobody has looked yet, and the call goes on");
-    jane.leave().await;
-    let over = async {
-        while joined().await > 0 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(90), over).await.expect("an empty call ends");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::FutureExt as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use openchat::calls::{MediaServer, find};
 use serde_json::{Value, json};
@@ -121,6 +122,16 @@ impl Participant {
         };
         let limit = std::time::Duration::from_secs(30);
         tokio::time::timeout(limit, line).await.unwrap_or_else(|_| panic!("it never says {event:?}"))
+    }
+
+    /// What it has said of late that nobody has asked for.
+    pub(super) fn said_so_far(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| {
+            let line = self.says.next_line().now_or_never()?.unwrap()?;
+            let said: Value = serde_json::from_str(&line).unwrap();
+            Some(said["event"].as_str().unwrap().to_owned())
+        })
+        .collect()
     }
 
     /// Leaves as whoever closes the page.

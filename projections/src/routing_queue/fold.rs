@@ -29,6 +29,7 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
             | E::Snoozed { .. }
             | E::Resolved { .. }
             | E::Reopened { .. }
+            | E::CallAnswered { .. }
             | E::CallEnded { reason: CallEndReason::Missed, .. } => Some((*id, event)),
             E::NoteAdded { .. }
             | E::Read { .. }
@@ -36,7 +37,6 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
             | E::Rated { .. }
             | E::CallStarted { .. }
             | E::CallRang { .. }
-            | E::CallAnswered { .. }
             | E::CallJoined { .. }
             | E::CallDeclined { .. }
             | E::CallLeft { .. }
@@ -87,6 +87,7 @@ impl Line {
                 Some(Side::Agent) => self.unanswered = false,
                 None => {}
             },
+            E::CallAnswered { .. } => self.unanswered = false,
             E::Opened { .. }
             | E::Prioritized { .. }
             | E::Snoozed { .. }
@@ -96,7 +97,6 @@ impl Line {
             | E::Rated { .. }
             | E::CallStarted { .. }
             | E::CallRang { .. }
-            | E::CallAnswered { .. }
             | E::CallJoined { .. }
             | E::CallDeclined { .. }
             | E::CallLeft { .. }
@@ -329,6 +329,9 @@ mod tests {
         assert!(line_after([opened(5), answered(), asked()]).unanswered);
         assert!(!line_after([opened(5), answered(), said(Author::System, "Back soon")]).unanswered);
         assert!(line_after([opened(5), asked(), said(Author::System, "Back soon")]).unanswered);
+        let call_id = CallId::from_uuid(Uuid::from_u128(3));
+        let call = ConversationEvent::CallAnswered { call_id, by: agent_ref(7).into(), at: at(3) };
+        assert!(!line_after([opened(5), asked(), call]).unanswered);
         assert!(line_after([opened(5), answered(), snoozed(), reopened(None)]).unanswered);
         assert!(!line_after([opened(5), snoozed(), reopened(None), answered()]).unanswered);
     }

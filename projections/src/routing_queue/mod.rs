@@ -31,8 +31,8 @@ use crate::{
 struct Line {
     standing: Standing,
     assignment: Option<Assignment>,
-    /// Whether the customer waits for an answer: it spoke last, or no agent has spoken since the conversation was
-    /// opened or reopened.
+    /// Whether the customer waits for an answer: it spoke last, or no agent has spoken, in a message or a call, since the
+    /// conversation was opened or reopened.
     unanswered: bool,
 }
 
