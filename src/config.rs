@@ -87,7 +87,8 @@ pub enum Command {
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseConfig {
-    /// A Postgres to use; without one, OpenChat runs a private one in its data directory.
+    /// A Postgres to use, with `sslmode=require` in TLS (its certificate checked against `sslrootcert` or the system's
+    /// roots); without one, OpenChat runs a private one in its data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Where the private Postgres and other files are kept.

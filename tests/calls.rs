@@ -1,7 +1,7 @@
 //! Calls on a real media server: who gets in, who rings, what is recorded, and what is left after every kind of crash.
 
 mod crash;
-mod media;
+pub(crate) mod media;
 
 use std::time::Duration;
 

@@ -23,3 +23,4 @@ mod portal;
 mod projector;
 mod refusals;
 mod routing;
+mod tls;
