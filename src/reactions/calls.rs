@@ -71,8 +71,6 @@ pub async fn run(app: App, stop: CancellationToken) {
     let mut watches = Watches::default();
     loop {
         match look(&app, &mut watches).await {
-            // Without a media server no call begins; those that an earlier process left behind are over now.
-            Ok(()) if app.calls.media().is_none() => return,
             Ok(()) => {}
             Err(e) => {
                 tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
@@ -90,7 +88,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
     let calls = inbox::calls_going_on(&db, BATCH).await?;
     drop(db);
     let Some(media) = app.calls.media() else {
-        // There was a media server when they began.
+        // There was a media server when they began, and no call begins without one.
         for (tenant, conversation, call) in calls {
             let end = ending(&call, CallEndReason::MediaLost, app.clock.now());
             carry_out(app, tenant, conversation, end).await?;
