@@ -2,12 +2,13 @@
 import { batch, effect } from "@preact/signals";
 import { ask } from "../api/client";
 import type { Frame, Message } from "../api/types";
+import { box } from "./box";
 import { type Delivery, delivery } from "./delivery";
 import { as, type Door } from "./door";
 import { identity } from "./identity";
 import { take } from "./incoming";
 import type { Keep } from "./keep";
-import { preserved, restored } from "./outbox";
+import { type Outgoing, preserved, restored } from "./outbox";
 import { attentive, connector, observer, reader } from "./presence";
 import { type About, createState, type State } from "./state";
 import { type Typing, typing } from "./typing";
@@ -38,7 +39,8 @@ export interface Options {
 export type Chat = ReturnType<typeof createChat>;
 
 export function createChat({ door, kept, look, about, onMessage }: Options) {
-  const state = createState(restored(kept.get("outbox")));
+  const written = box<Outgoing>(kept);
+  const state = createState(restored(written.read()));
   if (about) state.about.value = about;
   const { conversation, trouble } = state;
 
@@ -91,7 +93,7 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
     out.hurry();
   }
 
-  effect(() => kept.set("outbox", preserved(state.outbox.value)));
+  effect(() => written.write(preserved(state.outbox.value)));
   attentive(state, wake);
   begin();
   void door.back().then(connection.open);

@@ -86,13 +86,12 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
 
   const load = () => {
     if (frame) return;
-    const about = new URLSearchParams({ origin: location.origin, lang: said.lang });
     frame = element("iframe", panel, {
       title: said.title,
       allow: "microphone; camera; autoplay",
       // So that the server can say, in words, that this website may not show the chat.
       referrerpolicy: "origin",
-      src: `${base}/webchat?key=${encodeURIComponent(apiKey)}#${about}`,
+      src: `${base}/webchat?${new URLSearchParams({ key: apiKey, lang: said.lang })}#origin=${encodeURIComponent(location.origin)}`,
     });
   };
 

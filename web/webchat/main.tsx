@@ -7,22 +7,21 @@ import type { Config } from "../api/types";
 import { createChat } from "../chat/chat";
 import { widgetDoor } from "../chat/door";
 import { host } from "../chat/host";
-import { keep } from "../chat/keep";
+import { frameKeep } from "../chat/keep";
 import type { About } from "../chat/state";
 import { ChatView } from "../chat/ui/ChatView";
 import { speak } from "../i18n";
 import type { ToFrame } from "../loader/protocol";
+import type { Early } from "./writing";
 
-/** As much of a key as stays the same when it is rotated. */
-const KEY_ID = "oc_live_".length + 22;
+const address = new URLSearchParams(location.search);
+const key = address.get("key") ?? "";
+const asked = address.get("lang");
+// The server has chosen the page's language already.
+const speech = signal(await speak(asked ?? document.documentElement.lang));
+const kept = (window as Early).openchat?.done() ?? frameKeep(key);
 
-const key = new URLSearchParams(location.search).get("key") ?? "";
-const about = new URLSearchParams(location.hash.slice(1));
-const asked = about.get("lang");
-const speech = signal(await speak(asked));
-const kept = keep(() => localStorage, `openchat:${key.slice(0, KEY_ID)}:`);
-
-const website = host(about.get("origin"), (message) => void obey(message));
+const website = host(new URLSearchParams(location.hash.slice(1)).get("origin"), (message) => void obey(message));
 const chat = createChat({
   door: widgetDoor(key, kept),
   kept,

@@ -30,7 +30,8 @@ export function ChatView({ chat, speech, onClose }: Props) {
   const watching = chat.watching.value;
   const trouble = chat.trouble.value;
   useEffect(() => {
-    if (!watching) return;
+    // Who writes already goes on.
+    if (!watching || page.current?.contains(document.activeElement)) return;
     // On a phone the keyboard would cover what is to be read first.
     const fine = matchMedia("(pointer: fine)").matches;
     (fine ? page.current?.querySelector("textarea") : page.current)?.focus({ preventScroll: true });
