@@ -1,22 +1,31 @@
 /**
  * How the pages are built: one HTML file each, with scripts and styles under names that change with their content.
  *
- * `--mode customers` builds those of customers, everything else the others: what a customer has to fetch shares nothing
- * with what is only for others, so that it is less.
+ * Each mode builds the pages of that name (see `pages/shells.ts`): what a customer has to fetch shares nothing with what
+ * is only for others, so that it is less and comes in one piece.
  */
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
-import { customers, html, others } from "./pages/shells.ts";
+import { builds, html, type Shells } from "./pages/shells.ts";
 
 const pages = resolve(import.meta.dirname, "pages");
 const dist = resolve(import.meta.dirname, "dist");
 
-/** What every customer's page needs at once: one file squeezes better than eight, and comes sooner. */
-const CHAT = /node_modules[\\/]@?preact|preload-helper|\/(api|chat)\/(?!ui\/(FileView|Outcome|Refusal|Trouble)|files|link)[\w/]+\.tsx?$|\/i18n\/(index|speaker|en)\.ts$/;
+/** What every page of the team has is fetched once for all of them. */
+const TEAM = [
+  { name: "preact", test: /node_modules[\\/]@?preact/ },
+  { name: "base", test: /\/(api\/client|i18n\/speaker)\.ts$|preload-helper/ },
+];
+
+/** What a customer's page needs at once: one file squeezes better than six, and comes sooner. */
+const LATER = "FileView|Outcome|Refusal|Trouble|files|link";
+const CUSTOMER = [
+  { name: "chat", test: new RegExp(`node_modules/@?preact|preload-helper|/(webchat|api|chat)/(?!(ui/)?(${LATER})\\b)[\\w/]+\\.tsx?$|/i18n/(index|speaker|en)\\.ts$|chat\\.css\\?inline`) },
+];
 
 /** Makes the pages' HTML out of their shells. */
-function shells(all: typeof others): Plugin {
+function shells(all: Shells): Plugin {
   const files = new Map(Object.entries(all).map(([name, shell]) => [join(pages, `${name}.html`), html(shell)]));
   return {
     name: "shells",
@@ -26,10 +35,7 @@ function shells(all: typeof others): Plugin {
   };
 }
 
-/**
- * Lets one write in the frame before its script is here: what that takes comes first and by itself, what the rest needs
- * holds nothing up, and the page's words come along with the script.
- */
+/** Puts before the frame's script what it takes to write until that is here, and beside it the page's words. */
 const early: Plugin = {
   name: "early",
   transformIndexHtml: {
@@ -37,15 +43,15 @@ const early: Plugin = {
     handler: (page, { filename, bundle = {} }) => {
       const lang = /webchat\.(\w+)\.html$/.exec(filename)?.[1];
       if (!lang) return page;
-      const [style, script] = [".css", ".js"].map((end) => readdirSync(join(dist, "assets")).find((it) => it.startsWith("first-") && it.endsWith(end)));
-      const first = `<link rel="stylesheet" href="/assets/${style}" />\n    <script src="/assets/${script}" async fetchpriority="high"></script>`;
+      const first = readdirSync(join(dist, "assets")).filter((it) => /^first-.*(css|js)$/.test(it)).sort();
       const words = Object.values(bundle).find((it) => it.type === "chunk" && it.facadeModuleId?.endsWith(`/i18n/${lang}.ts`));
-      const links = [...page.matchAll(/\n *<link rel="(?:stylesheet|modulepreload)"[^>]*>/g)].map(([link]) => link);
-      if (words) links.push(`\n    <link rel="modulepreload" crossorigin href="/${words.fileName}">`);
-      return links
-        .reduce((rest, link) => rest.replace(link, ""), page)
-        .replace('<script type="module"', `${first}\n    <script type="module"`)
-        .replace("\n  </body>", `${links.join("")}\n  </body>`);
+      const tags = [
+        ...first.map((it) =>
+          it.endsWith("css") ? `<link rel="stylesheet" href="/assets/${it}" />` : `<script src="/assets/${it}" async></script>`,
+        ),
+        ...(words ? [`<link rel="modulepreload" crossorigin href="/${words.fileName}" />`] : []),
+      ];
+      return page.replace('<script type="module"', `${tags.join("\n    ")}\n    <script type="module"`);
     },
   },
 };
@@ -54,7 +60,7 @@ export default defineConfig(({ mode }) => ({
   root: pages,
   // Names in files that are kept for ever must not be relative to whatever page asks.
   base: "/",
-  plugins: mode === "customers" ? [shells(customers), early] : [shells(others)],
+  plugins: [shells(builds[mode]!), early],
   build: {
     outDir: dist,
     emptyOutDir: false,
@@ -63,18 +69,9 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      ...(mode !== "customers" && { input: [join(pages, "demo.html")] }),
+      ...(mode === "team" && { input: [join(pages, "demo.html")] }),
       output: {
-        // What every page has is fetched once for all of them.
-        codeSplitting: {
-          groups:
-            mode === "customers"
-              ? [{ name: "chat", test: CHAT }]
-              : [
-                  { name: "preact", test: /node_modules[\\/]@?preact/ },
-                  { name: "base", test: /\/(api\/client|i18n\/speaker)\.ts$|preload-helper/ },
-                ],
-        },
+        codeSplitting: { groups: mode === "team" ? TEAM : CUSTOMER },
       },
     },
   },

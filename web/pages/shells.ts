@@ -33,29 +33,36 @@ const frame = (lang: string, words: Words): Shell => ({
   early: early(words),
 });
 
-/** Customers' pages: as little as can be, on connections as bad as may be. */
-export const customers: Record<string, Shell> = {
-  support: { title: "Support", entry: "support/main.tsx", whole: true, full: true },
-  problem: {
-    title: "Support can’t be shown here",
-    entry: "problem/main.tsx",
-    whole: true,
-    full: true,
-    attributes: ' data-code="{{code}}"',
-    early: "<p>{{sentence}}</p>",
-  },
-  ...Object.fromEntries(Object.entries(LANGUAGES).map(([lang, words]) => [`webchat.${lang}`, frame(lang, words)])),
-};
+export type Shells = Record<string, Shell>;
 
-/** Everybody else's. */
-export const others: Record<string, Shell> = {
-  index: { title: "OpenChat", entry: "portal/landing.tsx" },
-  portal: { title: "OpenChat", entry: "portal/main.tsx" },
-  inbox: { title: "Inbox · OpenChat", entry: "inbox/main.tsx", whole: true },
-  "sign-in": door("sign-in", "Sign in"),
-  "sign-up": door("sign-up", "Sign up"),
-  setup: door("setup", "Set up your business"),
-  invite: door("invite", "Join your team"),
+/** The pages, by what is built together. */
+export const builds: Record<string, Shells> = {
+  /** The widget's frame, in each language. */
+  webchat: Object.fromEntries(
+    Object.entries(LANGUAGES).map(([lang, words]) => [`webchat.${lang}`, frame(lang, words)]),
+  ),
+  /** A customer's other pages. */
+  support: {
+    support: { title: "Support", entry: "support/main.tsx", whole: true, full: true },
+    problem: {
+      title: "Support can’t be shown here",
+      entry: "problem/main.tsx",
+      whole: true,
+      full: true,
+      attributes: ' data-code="{{code}}"',
+      early: "<p>{{sentence}}</p>",
+    },
+  },
+  /** Everybody else's. */
+  team: {
+    index: { title: "OpenChat", entry: "portal/landing.tsx" },
+    portal: { title: "OpenChat", entry: "portal/main.tsx" },
+    inbox: { title: "Inbox · OpenChat", entry: "inbox/main.tsx", whole: true },
+    "sign-in": door("sign-in", "Sign in"),
+    "sign-up": door("sign-up", "Sign up"),
+    setup: door("setup", "Set up your business"),
+    invite: door("invite", "Join your team"),
+  },
 };
 
 export function html({ title, entry, lang = "en", page, whole, full, attributes = "", early = "" }: Shell): string {

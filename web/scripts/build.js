@@ -9,8 +9,7 @@ const dist = join(root, "dist");
 
 const run = (config, mode) => build({ configFile: join(root, config), mode, logLevel: "warn" });
 await run("vite.early.config.ts");
-await run("vite.config.ts", "customers");
-await run("vite.config.ts");
+for (const pages of ["webchat", "support", "team"]) await run("vite.config.ts", pages);
 await run("vite.loader.config.ts");
 
 for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {

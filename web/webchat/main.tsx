@@ -1,5 +1,5 @@
 /** The widget's frame. */
-import "../chat/ui/chat.css";
+import style from "../chat/ui/chat.css?inline";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ask } from "../api/client";
@@ -13,6 +13,11 @@ import { ChatView } from "../chat/ui/ChatView";
 import { speak } from "../i18n";
 import type { ToFrame } from "../loader/protocol";
 import type { Early } from "./writing";
+
+// The style comes with the script, so that it takes no place on the way from what it takes to write.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
+document.adoptedStyleSheets = [sheet];
 
 const address = new URLSearchParams(location.search);
 const key = address.get("key") ?? "";
