@@ -14,6 +14,7 @@ mod files;
 mod fuzz;
 mod guide;
 mod housekeeping;
+mod inbox;
 mod launch;
 mod live;
 mod log;

@@ -296,7 +296,7 @@ impl World {
             }
             Step::Note(a, n) => {
                 let (note_id, text) = (self.fresh(MessageId::from_uuid), MessageText::new("secret").unwrap());
-                (pick(n), C::AddNote { note_id, author: agent(a), text })
+                (pick(n), C::AddNote { note_id, author: agent(a), text, client_message_id: None })
             }
             Step::Claim(a, n) => (pick(n), C::Assign { to: agent(a), by: agent(a).id, from: None }),
             Step::Give(a, b, n) => {

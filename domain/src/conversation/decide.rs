@@ -28,7 +28,9 @@ pub(super) fn decide(state: &Conversation, command: &ConversationCommand) -> Dec
             open(state, customer, *channel, subject.as_ref(), message.as_ref())
         }
         C::PostMessage { author, message } => Ok(post_message(opened()?, author, message)),
-        C::AddNote { note_id, author, text } => opened().map(|_| vec![noted(*note_id, author, text)]),
+        C::AddNote { note_id, author, text, client_message_id } => {
+            opened().map(|_| vec![noted(*note_id, author, text, client_message_id.as_deref())])
+        }
         C::Assign { to, by, from } => assign(opened()?, to, *by, *from),
         C::Route { to, reason } => route(opened()?, to, reason),
         C::Unassign { from, reason } => Ok(unassign(opened()?, *from, *reason)),
@@ -109,8 +111,14 @@ fn posted(author: &Author, message: &NewMessage) -> ConversationEvent {
     }
 }
 
-fn noted(note_id: MessageId, author: &AgentRef, text: &MessageText) -> ConversationEvent {
-    ConversationEvent::NoteAdded { note_id, author: author.clone(), text: text.clone() }
+fn noted(
+    note_id: MessageId,
+    author: &AgentRef,
+    text: &MessageText,
+    client_message_id: Option<&str>,
+) -> ConversationEvent {
+    let client_message_id = client_message_id.map(str::to_owned);
+    ConversationEvent::NoteAdded { note_id, author: author.clone(), text: text.clone(), client_message_id }
 }
 
 fn assign(it: &Opened, to: &AgentRef, by: AgentId, from: Option<AgentId>) -> Decision {

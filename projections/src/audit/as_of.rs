@@ -131,8 +131,9 @@ impl ConversationAsOf {
                 self.marks.said(&message);
                 self.messages.push(message);
             }
-            E::NoteAdded { note_id, author, text } => {
-                self.notes.push(Message::noted(event, self.id, *note_id, author, text));
+            E::NoteAdded { note_id, author, text, client_message_id } => {
+                let client_message_id = client_message_id.as_deref();
+                self.notes.push(Message::noted(event, self.id, *note_id, author, text, client_message_id));
             }
             E::Assigned { assignee, .. } => self.assignee = Some(assignee.clone()),
             E::Unassigned { .. } => self.assignee = None,

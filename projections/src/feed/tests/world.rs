@@ -249,9 +249,11 @@ impl World {
 
     fn note(&mut self, talk: usize, b: u8) {
         let Some(agent) = self.active(b) else { return };
-        let note_id = MessageId::from_uuid(Uuid::from_u128(self.fresh()));
-        let author = self.agents[agent].agent.clone();
-        self.tell(talk, ConversationEvent::NoteAdded { note_id, author, text: text(SECRET) });
+        let n = self.fresh();
+        let note_id = MessageId::from_uuid(Uuid::from_u128(n));
+        let client_message_id = n.is_multiple_of(2).then(|| format!("client-{n}"));
+        let (author, text) = (self.agents[agent].agent.clone(), text(SECRET));
+        self.tell(talk, ConversationEvent::NoteAdded { note_id, author, text, client_message_id });
     }
 
     fn assign(&mut self, talk: usize, b: u8, c: u8) {
