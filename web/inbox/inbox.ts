@@ -43,9 +43,9 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   let made: Knowledge | null = null;
   const knowledge = () => made!;
   const lists = createLists(knowledge);
-  const talks = createTalks(knowledge, who.role !== "agent");
+  const talks = createTalks(knowledge);
   const commands = createCommands(knowledge, onRefused);
-  const sender = createSender(knowledge, me.id, tab, talks.add);
+  const sender = createSender(tab, talks.add);
   const attention = createAttention({ me: me.id, prefs, words, go: (id) => open(id) });
   made = createKnowledge({
     onBegun: () => {
@@ -96,7 +96,7 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   const self = computed(() => inbox.value?.agents.find((it) => it.id === me.id) ?? null);
   const outgoing = computed(() => {
     const here = sender.outbox.value.filter((it) => it.conversationId === place.openId.value);
-    return undelivered(here, talk.value?.entries ?? [], me.id);
+    return undelivered(here, talk.value?.entries ?? []);
   });
 
   // --- What the agent does
