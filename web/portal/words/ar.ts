@@ -1,7 +1,10 @@
 /** Arabic, written from right to left. */
+import { faults, history } from "./history/ar";
 import type { Words } from "./en";
 
 export const ar: Words = {
+  history,
+  faults,
   pages: "الصفحات",
   inbox: "صندوق الوارد",
   portal: "الإعدادات",
