@@ -60,7 +60,7 @@ function Shortcut({ does, keys }: { does: string; keys: readonly string[] }) {
             {sequence.split(" ").map((key, at) => (
               <Fragment key={key}>
                 {at > 0 && !sequence.startsWith("mod") && !sequence.startsWith("⇧") && <small> {words.then} </small>}
-                <kbd>{NAMES[key] ?? key}</kbd>
+                <kbd dir="ltr">{NAMES[key] ?? key}</kbd>
               </Fragment>
             ))}
           </span>

@@ -132,7 +132,11 @@ function Entry({ it, names, onNarrow, onLook }: One) {
     <li>
       {said ? (
         <p>
-          <bdi>{said.what}</bdi> <bdi class="who">{said.who}</bdi>
+          <bdi>{said.what}</bdi>
+          <span class="who">
+            {" · "}
+            <bdi>{said.who}</bdi>
+          </span>
         </p>
       ) : (
         <p lang="en" dir="ltr">
