@@ -94,7 +94,16 @@ export function widgetDoor(key: string, kept: Keep): Door {
 }
 
 /** Does it while no other tab does, as far as the browser can say: two tabs of one visitor are not to become two. */
-function alone<T>(doing: () => Promise<T>): Promise<T> {
-  // Only a safe connection has locks. The types know of the promise's own answer only.
-  return navigator.locks ? (navigator.locks.request("openchat", doing) as Promise<T>) : doing();
+async function alone<T>(doing: () => Promise<T>): Promise<T> {
+  let begun = false;
+  try {
+    return await navigator.locks.request("openchat", () => {
+      begun = true;
+      return doing();
+    });
+  } catch (error) {
+    // There are no locks on an unsafe connection, nor where a frame may keep nothing.
+    if (begun) throw error;
+    return doing();
+  }
 }
