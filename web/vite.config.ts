@@ -12,17 +12,42 @@ import { builds, html, type Shells } from "./pages/shells.ts";
 const pages = resolve(import.meta.dirname, "pages");
 const dist = resolve(import.meta.dirname, "dist");
 
+interface Modules {
+  getModuleInfo(id: string): { importedIds: string[] } | null;
+}
+interface Group {
+  name: string | ((id: string, modules: Modules) => string | null);
+  debugName?: string;
+  test?: RegExp;
+}
+
 /** What every page of the team has is fetched once for all of them. */
-const TEAM = [
+const TEAM: Group[] = [
   { name: "preact", test: /node_modules[\\/]@?preact/ },
   { name: "base", test: /\/(api\/client|i18n\/speaker)\.ts$|preload-helper/ },
 ];
 
 /** What a customer's page needs at once: one file squeezes better than six, and comes sooner. */
-const LATER = "FileView|Outcome|Refusal|Trouble|files|link";
-const CUSTOMER = [
-  { name: "chat", test: new RegExp(`node_modules/@?preact|preload-helper|/(webchat|api|chat)/(?!(ui/)?(${LATER})\\b)[\\w/]+\\.tsx?$|/i18n/(index|speaker|en)\\.ts$|chat\\.css\\?inline`) },
-];
+function customer(mode: string): Group[] {
+  const main = resolve(import.meta.dirname, `${mode}/main.tsx`);
+  let needed: Set<string> | undefined;
+  const find = (id: string, modules: Modules, found = new Set<string>()): Set<string> => {
+    if (found.has(id)) return found;
+    found.add(id);
+    for (const it of modules.getModuleInfo(id)?.importedIds ?? []) find(it, modules, found);
+    return found;
+  };
+  return [
+    {
+      debugName: "chat",
+      name: (id, modules) => {
+        needed ??= find(main, modules);
+        // The other page of the build has what they share, and is not to run the first one's.
+        return needed.has(id) && (mode === "webchat" || id !== main) ? "chat" : null;
+      },
+    },
+  ];
+}
 
 /** Makes the pages' HTML out of their shells. */
 function shells(all: Shells): Plugin {
@@ -71,7 +96,7 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       ...(mode === "team" && { input: [join(pages, "demo.html")] }),
       output: {
-        codeSplitting: { groups: mode === "team" ? TEAM : CUSTOMER },
+        codeSplitting: { groups: mode === "team" ? TEAM : customer(mode) },
       },
     },
   },

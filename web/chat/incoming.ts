@@ -47,7 +47,7 @@ function change(state: State, typing: Typing, delta: Delta): Message | null {
   });
   if (delta.type === "conversation.resolved") typing.hear(null);
   if (delta.type !== "message.posted" || delta.data.message.author.kind !== "agent") return null;
-  typing.hear(null);
+  // The server itself tells that whoever said it types no more, unless they have begun anew.
   return delta.data.message;
 }
 

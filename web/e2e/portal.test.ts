@@ -156,7 +156,7 @@ test("a key that a website gives away is told, with what to do, until it is rota
   expect(told).toContain(`A browser on ${shop.origin} has used this key`);
   expect(told).toContain("rotate it, and keep it on your server");
   expect(await violations(page)).toEqual([]);
-  await page.click(`${row} >> text=Rotate`);
+  await page.click(`${row} button:has-text("Rotate")`);
   await page.click("dialog form .primary");
   await page.click("text=I have kept it");
   await page.waitForSelector(`${row} .alert`, { state: "detached" });
