@@ -29,7 +29,8 @@ pub(super) fn spoken(tag: &str) -> Option<Language> {
 
 /// The browser's first that the pages speak, else English.
 pub(super) fn preferred(req: &HttpRequest) -> Language {
-    let wanted = req.headers().contains_key(ACCEPT_LANGUAGE).then(|| AcceptLanguage::parse(req).ok()).flatten();
+    let wanted =
+        req.headers().contains_key(ACCEPT_LANGUAGE).then(|| AcceptLanguage::parse(req).ok()).flatten();
     let wanted = wanted.map(|it| it.ranked()).unwrap_or_default();
     wanted.iter().find_map(|it| spoken(&it.to_string())).unwrap_or(Language::En)
 }
