@@ -4,6 +4,7 @@ import { ask } from "../api/client";
 import type { Frame, Message } from "../api/types";
 import { type Delivery, delivery } from "./delivery";
 import { as, type Door } from "./door";
+import type { Host } from "./host";
 import { identity } from "./identity";
 import { take } from "./incoming";
 import type { Keep } from "./keep";
@@ -33,11 +34,13 @@ export interface Options {
   about?: About;
   /** Something was said by the team. */
   onMessage?: (message: Message) => void;
+  /** Tells the website that shows the chat. */
+  tell?: Host["say"] | undefined;
 }
 
 export type Chat = ReturnType<typeof createChat>;
 
-export function createChat({ door, kept, look, about, onMessage }: Options) {
+export function createChat({ door, kept, look, about, onMessage, tell }: Options) {
   const state = createState(restored(kept.get("outbox")));
   if (about) state.about.value = about;
   const { conversation, trouble } = state;
@@ -95,7 +98,7 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
   attentive(state, wake);
   begin();
   void door.back().then(connection.open);
-  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake };
+  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake, tell };
 }
 
 /** What the customer can do. */

@@ -11,6 +11,7 @@ import { lazily } from "./lazily";
 import { Log } from "./Log";
 import { Speaking } from "./speech";
 
+const Calling = lazily(() => import("./Calling").then((it) => it.Calling));
 const Outcome = lazily(() => import("./Outcome").then((it) => it.Outcome));
 export const Trouble = lazily(() => import("./Trouble").then((it) => it.Trouble));
 
@@ -47,6 +48,7 @@ export function ChatView({ chat, speech, onClose }: Props) {
         <main class="chat" ref={page} tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
           <Header chat={chat} onClose={onClose} />
           <Connection chat={chat} />
+          {chat.calls.value && <Calling chat={chat} />}
           <Log chat={chat} />
           {chat.conversation.value?.status === "resolved" && <Outcome chat={chat} />}
           <Composer chat={chat} />

@@ -4,7 +4,10 @@ import { duration, number, type Speech, soon } from "../../i18n";
 import type { Chat } from "../chat";
 import { deserted } from "../state";
 import { Close } from "./icons";
+import { lazily } from "./lazily";
 import { useSpeech } from "./speech";
+
+const CallButtons = lazily(() => import("./Calling").then((it) => it.CallButtons));
 
 export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) | undefined }) {
   const { words } = useSpeech();
@@ -28,6 +31,7 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
           <Presence chat={chat} />
         </p>
       </div>
+      {chat.calls.value && <CallButtons chat={chat} />}
       {onClose && (
         <button type="button" class="close" aria-label={words.close} onClick={onClose}>
           <Close />

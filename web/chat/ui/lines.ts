@@ -48,7 +48,9 @@ export function lines(chat: Chat, speech: Speech): Line[] {
       outgoing: it,
     }),
   );
-  return [...greeting(chat, speech), ...said, ...outgoing];
+  const happened = chat.happened.value;
+  const told = happened.length ? [...said, ...happened].sort((a, b) => Date.parse(a.at!) - Date.parse(b.at!)) : said;
+  return [...greeting(chat, speech), ...told, ...outgoing];
 }
 
 /** Whether two lines are said in one breath. */

@@ -12,7 +12,7 @@ export interface Visitor {
   leave(): Promise<void>;
 }
 
-export async function visitor(options: BrowserContextOptions = {}): Promise<Visitor> {
+export async function visitor(options: BrowserContextOptions = {}, more: string[] = []): Promise<Visitor> {
   const profile = mkdtempSync(join(tmpdir(), "openchat-browser-"));
   // Some distributions forbid frames of other websites to keep anything; most browsers let them, website by website.
   mkdirSync(join(profile, "Default"));
@@ -29,6 +29,7 @@ export async function visitor(options: BrowserContextOptions = {}): Promise<Visi
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
     locale: "en-GB",
     ...options,
