@@ -27,7 +27,13 @@ export default defineConfig({
             { name: "preact", test: /node_modules[\\/]@?preact/ },
             { name: "base", test: /\/(api\/client|i18n\/speaker)\.ts$|preload-helper/ },
             // What every customer's page needs at once, and its later parts too: one file squeezes better than four.
-            { name: "chat", test: /\/(chat\/(links|ui\/(icons|speech))|i18n\/(index|en))\.tsx?$/ },
+            {
+              name: "chat",
+              test: /\/(chat\/(feed|keep|links|outbox|ui\/(icons|lazily|speech))|calls\/fold|i18n\/(index|en))\.tsx?$/,
+            },
+            // What every call needs on either side, and what it says.
+            { name: "calls", test: /\/calls\/(part|ring|devices|lasted|ui\/icons)\.tsx?$/ },
+            { name: "call-words", test: /\/calls\/words\// },
           ],
         },
       },

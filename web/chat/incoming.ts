@@ -46,17 +46,13 @@ function change(state: State, typing: Typing, delta: Delta): Message | null {
     // A message that the snapshot shows no more is still on the page.
     if (delta.type === "message.posted") earlier.value = carried(last, earlier.value, next);
     snapshot.value = next;
-    if (isOfCall(delta)) state.ring.value = delta;
+    if (delta.type.startsWith("call.")) state.ring.value = delta as CallDelta;
     settle(state, delta.position);
   });
   if (delta.type === "conversation.resolved") typing.hear(null);
   if (delta.type !== "message.posted" || delta.data.message.author.kind !== "agent") return null;
   typing.hear(null);
   return delta.data.message;
-}
-
-function isOfCall(delta: Delta): delta is CallDelta {
-  return delta.type.startsWith("call.");
 }
 
 /** What is in the transcript is no longer on its way. */

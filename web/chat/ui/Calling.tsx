@@ -10,7 +10,7 @@ import { useSpeech } from "./speech";
 const CallView = lazily(() => import("../../calls/ui/CallView").then((it) => it.CallView));
 
 /** Begin a call, unless there is one. */
-export function CallButtons({ chat }: { chat: Chat }) {
+function Buttons({ chat }: { chat: Chat }) {
   const words = callWords(useSpeech().lang);
   const { part, call, start } = callingOf(chat);
   if (call.value || part.stage.value !== "none") return null;
@@ -26,7 +26,12 @@ export function CallButtons({ chat }: { chat: Chat }) {
   );
 }
 
-export function Calling({ chat }: { chat: Chat }) {
+/** The buttons that begin a call, or else everything that becomes of it. */
+export function Calling({ chat, buttons = false }: { chat: Chat; buttons?: boolean }) {
+  return buttons ? <Buttons chat={chat} /> : <Place chat={chat} />;
+}
+
+function Place({ chat }: { chat: Chat }) {
   const { lang, locale } = useSpeech();
   const calling = callingOf(chat);
   const { part, call, called } = calling;

@@ -6,12 +6,11 @@ import { wear } from "../brand";
 import type { Chat } from "../chat";
 import { attachAll, Composer } from "./Composer";
 import { Connection } from "./Connection";
-import { Header } from "./Header";
+import { Calling, Header } from "./Header";
 import { lazily } from "./lazily";
 import { Log } from "./Log";
 import { Speaking } from "./speech";
 
-const Calling = lazily(() => import("./Calling").then((it) => it.Calling));
 const Outcome = lazily(() => import("./Outcome").then((it) => it.Outcome));
 export const Trouble = lazily(() => import("./Trouble").then((it) => it.Trouble));
 

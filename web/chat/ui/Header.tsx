@@ -7,7 +7,8 @@ import { Close } from "./icons";
 import { lazily } from "./lazily";
 import { useSpeech } from "./speech";
 
-const CallButtons = lazily(() => import("./Calling").then((it) => it.CallButtons));
+/** Calls: the buttons in the header, and below it whatever else they need. */
+export const Calling = lazily(() => import("./Calling").then((it) => it.Calling));
 
 export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) | undefined }) {
   const { words } = useSpeech();
@@ -31,7 +32,7 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
           <Presence chat={chat} />
         </p>
       </div>
-      {chat.calls.value && <CallButtons chat={chat} />}
+      {chat.calls.value && <Calling chat={chat} buttons />}
       {onClose && (
         <button type="button" class="close" aria-label={words.close} onClick={onClose}>
           <Close />

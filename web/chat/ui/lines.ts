@@ -49,7 +49,8 @@ export function lines(chat: Chat, speech: Speech): Line[] {
     }),
   );
   const happened = chat.happened.value;
-  const told = happened.length ? [...said, ...happened].sort((a, b) => Date.parse(a.at!) - Date.parse(b.at!)) : said;
+  const told = [...said, ...happened];
+  if (happened.length) told.sort((a, b) => a.at!.localeCompare(b.at!));
   return [...greeting(chat, speech), ...told, ...outgoing];
 }
 
