@@ -1,9 +1,103 @@
-/** Two sides of a call in browsers with devices that only pretend: a moving picture, a microphone that beeps. */
-import type { Frame, Page } from "playwright-core";
-import { until } from "./desk";
+/** Two sides of a call, in browsers with devices that only pretend: a moving picture, a microphone that beeps. */
+import type { BrowserContextOptions, Frame, Page } from "playwright-core";
+import { type Visitor, visitor } from "./browser";
+import { Chat } from "./chat";
+import { type Desk, desk, until } from "./desk";
+import { Media } from "./media";
+import { OpenChat } from "./openchat";
+import { Backend, Person } from "./team";
 
 /** What makes a browser have such devices, and allow them without asking. */
 export const DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+/** A customer and an agent with their conversation. */
+export interface Pair {
+  customer: Visitor;
+  chat: Chat;
+  agent: Desk;
+  id: string;
+}
+
+let customers = 0;
+
+/** A business whose team can be called, with everything that this takes. */
+export class Exchange {
+  readonly #open: Visitor[] = [];
+
+  private constructor(
+    readonly media: Media,
+    readonly server: OpenChat,
+    readonly ana: Person,
+    readonly backend: Backend,
+  ) {}
+
+  static async open(settings: Record<string, string> = {}): Promise<Exchange> {
+    const media = await Media.start();
+    const server = await OpenChat.start([], { ...media.settings, ...settings });
+    const ana = await Person.owner(server);
+    await available(ana);
+    return new Exchange(media, server, ana, await Backend.of(ana));
+  }
+
+  /** A customer's browser at the page of a support link, where something has been said. */
+  async customer(devices: string[] = DEVICES, options: BrowserContextOptions = {}): Promise<Omit<Pair, "agent">> {
+    const externalUserId = `caller${++customers}`;
+    const customer = this.keep(await visitor(options, devices));
+    await tap(customer.page);
+    await customer.page.goto(await this.backend.link({ externalUserId, name: "Jane" }));
+    const chat = new Chat(customer.page);
+    await chat.say("Hello");
+    await chat.state("Sent");
+    const id = await until(() => this.ana.conversationOf(externalUserId));
+    return { customer, chat, id };
+  }
+
+  /** A browser in which a person is at the inbox. */
+  async desk(person: Person, conversation?: string, options: BrowserContextOptions = {}): Promise<Desk> {
+    const it = await desk(person, undefined, options, DEVICES);
+    this.keep(it);
+    await tap(it.page);
+    await it.page.goto(`${this.server.url}/inbox${conversation ? `/${conversation}` : ""}`);
+    await it.page.waitForSelector(conversation ? ".talk-header h2" : ".list-column h2");
+    return it;
+  }
+
+  async pair(): Promise<Pair> {
+    const it = await this.customer();
+    return { ...it, agent: await this.desk(this.ana, it.id) };
+  }
+
+  keep<V extends Visitor>(it: V): V {
+    this.#open.push(it);
+    return it;
+  }
+
+  /** Closes all browsers. */
+  async clear(): Promise<void> {
+    for (const one of this.#open.splice(0)) await one.leave();
+  }
+
+  async close(): Promise<void> {
+    await this.server.destroy();
+    await this.media.kill();
+  }
+}
+
+/** Makes somebody one of those at whom it rings. */
+export async function available(person: Person): Promise<void> {
+  await person.ask("PUT", "/api/admin/support/me/availability", { availability: "online" });
+}
+
+/** The customer begins a call. */
+export async function calls(at: Page | Frame, kind: "Audio call" | "Video call"): Promise<void> {
+  await at.getByRole("button", { name: kind }).click();
+  await at.getByRole("button", { name: "Start the call" }).click();
+}
+
+/** The agent takes it. */
+export async function answers(at: Page): Promise<void> {
+  await at.locator(".ringing").getByRole("button", { name: "Answer" }).click();
+}
 
 /** Keeps every connection that a page makes, so that it can be asked what really arrives. */
 export async function tap(page: Page): Promise<void> {
@@ -41,13 +135,22 @@ export function received(at: Page | Frame): Promise<Received> {
 }
 
 /** Waits until more sound has arrived than now. */
-export async function hears(at: Page | Frame): Promise<void> {
-  const { energy } = await received(at);
-  await until(async () => (await received(at)).energy > energy + 0.000_1);
+export async function hears(...all: (Page | Frame)[]): Promise<void> {
+  await Promise.all(
+    all.map(async (at) => {
+      const { energy } = await received(at);
+      // A connection that was made anew counts anew.
+      await until(async () => Math.abs((await received(at)).energy - energy) > 0.000_1);
+    }),
+  );
 }
 
 /** Waits until ten more pictures have arrived than now. */
-export async function sees(at: Page | Frame): Promise<void> {
-  const { frames } = await received(at);
-  await until(async () => (await received(at)).frames >= frames + 10);
+export async function sees(...all: (Page | Frame)[]): Promise<void> {
+  await Promise.all(
+    all.map(async (at) => {
+      const { frames } = await received(at);
+      await until(async () => Math.abs((await received(at)).frames - frames) >= 10);
+    }),
+  );
 }
