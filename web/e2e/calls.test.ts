@@ -87,6 +87,7 @@ test("the devices can be changed while it goes on", async () => {
   await sees(agent.page);
   await customer.page.getByRole("button", { name: "Microphone, camera and sound" }).click();
   const microphone = customer.page.getByLabel("Microphone", { exact: true });
+  await microphone.waitFor();
   const names = await microphone.locator("option").allTextContents();
   expect(names.length).toBeGreaterThan(1);
   await microphone.selectOption({ index: names.length - 1 });

@@ -42,22 +42,29 @@ export class Exchange {
   /** A customer's browser at the page of a support link, where something has been said. */
   async customer(devices: string[] = DEVICES, options: BrowserContextOptions = {}): Promise<Omit<Pair, "agent">> {
     const externalUserId = `caller${++customers}`;
+    const link = await this.backend.link({ externalUserId, name: "Jane" });
+    const it = await this.customerAt(link, devices, options);
+    return { ...it, id: await until(() => this.ana.conversationOf(externalUserId)) };
+  }
+
+  /** The same at a link that was made elsewhere. */
+  async customerAt(link: string, devices: string[] = DEVICES, options: BrowserContextOptions = {}): Promise<Pick<Pair, "customer" | "chat">> {
     const customer = this.keep(await visitor(options, devices));
+    customer.page.setDefaultTimeout(15_000);
     await tap(customer.page);
-    await customer.page.goto(await this.backend.link({ externalUserId, name: "Jane" }));
+    await customer.page.goto(link);
     const chat = new Chat(customer.page);
     await chat.say("Hello");
     await chat.state("Sent");
-    const id = await until(() => this.ana.conversationOf(externalUserId));
-    return { customer, chat, id };
+    return { customer, chat };
   }
 
   /** A browser in which a person is at the inbox. */
-  async desk(person: Person, conversation?: string, options: BrowserContextOptions = {}): Promise<Desk> {
+  async desk(person: Person, conversation?: string, options: BrowserContextOptions = {}, url = this.server.url): Promise<Desk> {
     const it = await desk(person, undefined, options, DEVICES);
     this.keep(it);
     await tap(it.page);
-    await it.page.goto(`${this.server.url}/inbox${conversation ? `/${conversation}` : ""}`);
+    await it.page.goto(`${url}/inbox${conversation ? `/${conversation}` : ""}`);
     await it.page.waitForSelector(conversation ? ".talk-header h2" : ".list-column h2");
     return it;
   }
