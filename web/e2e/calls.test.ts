@@ -86,7 +86,7 @@ test("the devices can be changed while it goes on", async () => {
   await answers(agent.page);
   await sees(agent.page);
   await customer.page.getByRole("button", { name: "Microphone, camera and sound" }).click();
-  const microphone = customer.page.getByLabel("Microphone", { exact: true });
+  const microphone = customer.page.getByRole("combobox", { name: /^Microphone/ });
   await microphone.waitFor();
   const names = await microphone.locator("option").allTextContents();
   expect(names.length).toBeGreaterThan(1);

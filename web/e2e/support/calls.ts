@@ -90,9 +90,9 @@ export class Exchange {
   }
 }
 
-/** Makes somebody one of those at whom it rings. */
-export async function available(person: Person): Promise<void> {
-  await person.ask("PUT", "/api/admin/support/me/availability", { availability: "online" });
+/** Makes somebody one of those at whom it rings, or not. */
+export async function available(person: Person, availability: "online" | "offline" = "online"): Promise<void> {
+  await person.ask("PUT", "/api/admin/support/me/availability", { availability });
 }
 
 /** The customer begins a call. */
