@@ -79,6 +79,7 @@ function createCalling(chat: Chat) {
     const at = { key: `${delta.position}`, at: delta.at };
     if (delta.type === "call.started") {
       const { by, type } = delta.data.call;
+      part.dismiss();
       say(chat, at, words.lines.begun[type]);
       if (by.kind === "agent") chat.tell?.({ type: "open" });
     } else if (delta.type === "call.ended") say(chat, at, ending(words, delta.data));

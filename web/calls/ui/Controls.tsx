@@ -8,13 +8,15 @@ import { useCallSpeech } from "./speech";
 
 interface Props {
   part: Part;
+  /** Whether there are pictures, which take room. */
+  moving: boolean;
   large: boolean;
   onResize: () => void;
   leaves: boolean;
   onInvite: (() => void) | undefined;
 }
 
-export function Controls({ part, large, onResize, leaves, onInvite }: Props) {
+export function Controls({ part, moving, large, onResize, leaves, onInvite }: Props) {
   const { words } = useCallSpeech();
   const [open, setOpen] = useState(false);
   const room = part.room.value;
@@ -44,7 +46,7 @@ export function Controls({ part, large, onResize, leaves, onInvite }: Props) {
             {video && shares && <Button label={me?.screen ? words.unshare : words.share} on={!!me?.screen} Icon={me?.screen ? Unscreen : Screen} onClick={() => void part.send("screen", !me?.screen)} />}
             <Button label={words.devices} expanded={open} Icon={Devices} onClick={() => setOpen(!open)} />
             {onInvite && <Button label={words.invite} Icon={Invite} onClick={onInvite} />}
-            <Button label={large ? words.smaller : words.larger} Icon={large ? Smaller : Larger} onClick={onResize} />
+            {moving && <Button label={large ? words.smaller : words.larger} Icon={large ? Smaller : Larger} onClick={onResize} />}
           </>
         )}
         <Button label={leaves ? words.leave : words.hangUp} kind="end" Icon={HangUp} onClick={part.leave} />

@@ -9,11 +9,12 @@ const KINDS: readonly DeviceKind[] = ["audioinput", "videoinput", "audiooutput"]
 export function DevicePickers({ part }: { part: Part }) {
   const { words } = useCallSpeech();
   const all = useDevices(part.preview.value);
-  const video = part.kind.value === "video";
+  // Who is to be heard is known only in the room.
+  const kinds = KINDS.filter((kind) => (kind === "videoinput" ? part.kind.value === "video" : kind === "audioinput" || part.room.value));
   const pick = (kind: DeviceKind, id: string) => void part.choose(kind, id);
   return (
     <div class="devices">
-      {KINDS.filter((kind) => kind !== "videoinput" || video).map((kind) => {
+      {kinds.map((kind) => {
         const some = all.filter((it) => it.kind === kind);
         const now = part.chosen.value[kind] ?? part.room.value?.used(kind) ?? inUse(part.preview.value, kind);
         return (

@@ -45,7 +45,7 @@ export function Stage({ part, call, called, leaves = false, onInvite, children }
       </div>
       <Offer part={part} call={call} />
       <Troubles part={part} />
-      <Controls part={part} large={large} onResize={() => setLarge(!large)} leaves={leaves} onInvite={onInvite} />
+      <Controls part={part} moving={moving} large={large} onResize={() => setLarge(!large)} leaves={leaves} onInvite={onInvite} />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import type { Words } from "./en";
 export const ar: Words = {
   call: "مكالمة",
   audio: "مكالمة صوتية",
-  video: "مكالمة فيديو",
+  video: "مكالمة مرئية",
   start: "بدء المكالمة",
   answer: "رد",
   decline: "رفض",
@@ -61,7 +61,7 @@ export const ar: Words = {
   flip: "تبديل الكاميرا",
   share: "مشاركة الشاشة",
   unshare: "إيقاف المشاركة",
-  toVideo: "تحويلها إلى مكالمة فيديو",
+  toVideo: "تحويلها إلى مكالمة مرئية",
   devices: "الميكروفون والكاميرا والصوت",
   device: { audioinput: "الميكروفون", videoinput: "الكاميرا", audiooutput: "الصوت" },
   smaller: "تصغير",
@@ -91,9 +91,9 @@ export const ar: Words = {
   },
   failed: "لم ينجح ذلك. يُرجى المحاولة مرة أخرى.",
 
-  wish: { audio: "أود إجراء مكالمة صوتية.", video: "أود إجراء مكالمة فيديو." },
+  wish: { audio: "أود إجراء مكالمة صوتية.", video: "أود إجراء مكالمة مرئية." },
   lines: {
-    begun: { audio: "مكالمة صوتية", video: "مكالمة فيديو" },
+    begun: { audio: "مكالمة صوتية", video: "مكالمة مرئية" },
     ended: (time) => `انتهت المكالمة · ${time}`,
     missed: "مكالمة فائتة",
     declined: "رُفضت المكالمة",

@@ -171,7 +171,7 @@ export const ar: Words = {
 
   calls: {
     label: "مكالمة",
-    kind: { audio: "مكالمة صوتية", video: "مكالمة فيديو" },
+    kind: { audio: "مكالمة صوتية", video: "مكالمة مرئية" },
     ringing: (name) => `مكالمة من ${name}`,
     invited: "زميل يضيفك إلى المكالمة",
     answer: "رد",
@@ -267,7 +267,7 @@ export const ar: Words = {
     answer: "الرد على المكالمة",
     decline: "رفض المكالمة",
     audioCall: "الاتصال بالعميل",
-    videoCall: "مكالمة فيديو مع العميل",
+    videoCall: "مكالمة مرئية مع العميل",
     mute: "كتم الصوت أو إلغاء الكتم",
     hangUp: "إنهاء المكالمة",
     details: "بيانات العميل",
