@@ -141,13 +141,24 @@ export function received(at: Page | Frame): Promise<Received> {
   });
 }
 
+/** Waits until something has arrived; a page at which it never does is named. */
+async function arrives(at: Page | Frame, what: string, come: (now: Received) => boolean): Promise<void> {
+  const deadline = Date.now() + 40_000;
+  for (;;) {
+    const now = await received(at);
+    if (come(now)) return;
+    if (Date.now() > deadline) throw new Error(`No ${what} at ${at.url()}: ${JSON.stringify(now)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 /** Waits until more sound has arrived than now. */
 export async function hears(...all: (Page | Frame)[]): Promise<void> {
   await Promise.all(
     all.map(async (at) => {
       const { energy } = await received(at);
       // A connection that was made anew counts anew.
-      await until(async () => Math.abs((await received(at)).energy - energy) > 0.000_1);
+      await arrives(at, "sound", (now) => Math.abs(now.energy - energy) > 0.000_1);
     }),
   );
 }
@@ -157,7 +168,7 @@ export async function sees(...all: (Page | Frame)[]): Promise<void> {
   await Promise.all(
     all.map(async (at) => {
       const { frames } = await received(at);
-      await until(async () => Math.abs((await received(at)).frames - frames) >= 10);
+      await arrives(at, "pictures", (now) => Math.abs(now.frames - frames) >= 10);
     }),
   );
 }
