@@ -5,6 +5,7 @@ import type { Frame, Message } from "../api/types";
 import { box } from "./box";
 import { type Delivery, delivery } from "./delivery";
 import { as, type Door } from "./door";
+import type { Host } from "./host";
 import { identity } from "./identity";
 import { take } from "./incoming";
 import type { Keep } from "./keep";
@@ -34,11 +35,13 @@ export interface Options {
   about?: About;
   /** Something was said by the team. */
   onMessage?: (message: Message) => void;
+  /** Tells the website that shows the chat. */
+  tell?: Host["say"] | undefined;
 }
 
 export type Chat = ReturnType<typeof createChat>;
 
-export function createChat({ door, kept, look, about, onMessage }: Options) {
+export function createChat({ door, kept, look, about, onMessage, tell }: Options) {
   const written = box<Outgoing>(kept);
   const state = createState(restored(written.read()));
   if (about) state.about.value = about;
@@ -97,7 +100,7 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
   attentive(state, wake);
   begin();
   void door.back().then(connection.open);
-  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake };
+  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake, tell };
 }
 
 /** What the customer can do. */

@@ -41,7 +41,7 @@ async function customers(): Promise<number> {
 }
 
 test("a visitor is known on the next page where frames of other websites may keep nothing", async () => {
-  customer = await visitor({}, "blocked");
+  customer = await visitor({}, [], "blocked");
   const chat = await opened(customer.page, "/");
   const mayKeep = await chat.frame.evaluate(() => {
     try {

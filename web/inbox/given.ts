@@ -96,7 +96,7 @@ export function snapshot(conversations: Conversation[] = [], more: Partial<Snaps
         : [],
     ),
     complete: true,
-    calls: false,
+    calls: true,
     replies: [],
     ...more,
   };

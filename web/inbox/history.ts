@@ -1,5 +1,6 @@
 /** What happened to a conversation beside what was said, for the lines between its messages. */
 import { ask } from "../api/client";
+import type { Kind } from "../calls/types";
 import { DESK } from "./knowledge";
 import type { Delta, Page, Position, Recorded } from "./types";
 
@@ -25,6 +26,9 @@ const TYPES = [
   "conversation.prioritized",
   "conversation.rated",
   "call.started",
+  "call.answered",
+  "call.declined",
+  "call.escalated",
   "call.ended",
 ] as const;
 
@@ -41,6 +45,10 @@ const RECORDED: Record<string, HappeningType> = {
   ConversationTagged: "conversation.tagged",
   ConversationPrioritized: "conversation.prioritized",
   ConversationRated: "conversation.rated",
+  CallStarted: "call.started",
+  CallAnswered: "call.answered",
+  CallDeclined: "call.declined",
+  CallEscalated: "call.escalated",
   CallEnded: "call.ended",
 };
 
@@ -62,9 +70,14 @@ export async function recorded(conversation: string, from: Position): Promise<Ha
     const { data, nextCursor }: Page<Recorded> = await ask("GET", path, {});
     for (const { position, at, type, data: told } of data) {
       const known = RECORDED[type];
-      if (known) found.push({ position, at, change: { type: known, data: told } as unknown as Happening["change"] });
+      if (known) found.push({ position, at, change: { type: known, data: likeDelta(type, told) } as unknown as Happening["change"] });
     }
     cursor = (data.at(-1)?.position ?? 0) > from ? nextCursor : null;
   }
   return found;
+}
+
+/** What the history tells in the form in which the feed tells it. */
+function likeDelta(type: string, told: object): object {
+  return type === "CallStarted" ? { call: { type: (told as { kind: Kind }).kind } } : told;
 }

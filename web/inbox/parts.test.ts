@@ -270,7 +270,7 @@ describe("keys", () => {
     expect(meaning(press("e"), null)).toEqual({ action: "resolve", begun: null });
     expect(meaning(press("g"), null)).toEqual({ action: null, begun: "g" });
     expect(meaning(press("m"), "g")).toEqual({ action: "mine", begun: null });
-    expect(meaning(press("m"), null)).toEqual({ action: null, begun: null });
+    expect(meaning(press("q"), null)).toEqual({ action: null, begun: null });
   });
 
   test("belong to the browser with a modifier, but for the palette", () => {

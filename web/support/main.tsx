@@ -1,6 +1,7 @@
 /** The page that a handoff's link opens. */
 import "../chat/ui/early.css";
 import "../chat/ui/chat.css";
+import "./support.css";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ApiError } from "../api/client";
@@ -34,8 +35,8 @@ async function enter(): Promise<void> {
   }
 }
 
-function known({ business, availability }: ChatAnswer): About {
-  return { business, availability: availability ?? null };
+function known({ business, availability, calls }: ChatAnswer): About {
+  return { business, availability: availability ?? null, calls };
 }
 
 /** Speaks the business's language, unless the page's address asks for another. */

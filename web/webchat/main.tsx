@@ -32,11 +32,12 @@ const chat = createChat({
   kept,
   look,
   // What is said stays in the frame; the website learns that something was.
+  tell: website?.say,
   onMessage: ({ id, author, createdAt }) => website?.say({ type: "message", detail: { id, author, createdAt } }),
 });
 
 async function look(): Promise<About> {
-  const { business, branding, settings, availability, language } = await ask<Config>(
+  const { business, branding, settings, availability, language, calls } = await ask<Config>(
     "GET",
     "/api/public/support/config",
     { "x-api-key": key },
@@ -45,6 +46,7 @@ async function look(): Promise<About> {
   return {
     business: { name: business.name, branding, welcomeMessage, awayMessage, language: language ?? null },
     availability,
+    calls,
   };
 }
 

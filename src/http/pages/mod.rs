@@ -201,14 +201,18 @@ async fn framed_by_business(app: &App, tenant: BusinessId, at_hand: KeyId) -> Re
 }
 
 fn show(req: &HttpRequest, app: &App, page: &str, framed: &Framed) -> HttpResponse {
-    files::page(req, page, policy(&app.public_url, framed)).unwrap_or_else(not_built)
+    files::page(req, page, policy_of(app, framed)).unwrap_or_else(not_built)
+}
+
+fn policy_of(app: &App, framed: &Framed) -> String {
+    policy(&app.public_url, app.calls.media().map(|media| media.url()), framed)
 }
 
 /// A page of our own that has a widget of ours in it.
 pub(super) fn show_with_key(app: &App, page: &str, key: &str) -> HttpResponse {
     let Some(page) = files::text(page) else { return not_built() };
     html(StatusCode::OK)
-        .insert_header((CONTENT_SECURITY_POLICY, policy(&app.public_url, &Framed::Never)))
+        .insert_header((CONTENT_SECURITY_POLICY, policy_of(app, &Framed::Never)))
         .body(page.replace("{{key}}", key))
 }
 
@@ -217,7 +221,7 @@ fn explain(app: &App, problem: &Problem) -> HttpResponse {
     let Some(page) = files::text("problem.html") else { return not_built() };
     let sentence = problem.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     html(problem.status_code())
-        .insert_header((CONTENT_SECURITY_POLICY, policy(&app.public_url, &Framed::Anywhere)))
+        .insert_header((CONTENT_SECURITY_POLICY, policy_of(app, &Framed::Anywhere)))
         .body(page.replace("{{code}}", problem.code()).replace("{{sentence}}", &sentence))
 }
 

@@ -15,7 +15,7 @@ export interface Visitor {
 /** Whether frames of other websites may keep things: they may in most browsers, website by website. */
 type Foreign = "kept" | "blocked";
 
-export async function visitor(options: BrowserContextOptions = {}, foreign: Foreign = "kept"): Promise<Visitor> {
+export async function visitor(options: BrowserContextOptions = {}, more: string[] = [], foreign: Foreign = "kept"): Promise<Visitor> {
   const profile = mkdtempSync(join(tmpdir(), "openchat-browser-"));
   // Some distributions forbid it, so it is said in either case.
   mkdirSync(join(profile, "Default"));
@@ -33,6 +33,7 @@ export async function visitor(options: BrowserContextOptions = {}, foreign: Fore
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
     locale: "en-GB",
     ...options,

@@ -4,7 +4,7 @@ import { BINDINGS, type Group } from "../keys";
 import { useSpeech } from "../speech";
 import { Modal } from "./Picker";
 
-const GROUPS: readonly Group[] = ["move", "act", "write", "general"];
+const GROUPS: readonly Group[] = ["move", "act", "write", "call", "general"];
 
 /** How the keyboard calls its keys. */
 const NAMES: Record<string, string> = {
