@@ -13,6 +13,11 @@ use crate::support::{
     server::{Answer, Client, Server},
 };
 
+/// The portal's snippet in Rust, which has to compile as it stands.
+#[expect(dead_code, reason = "it is compiled, and run by whoever copies it")]
+#[path = "../web/portal/snippets/handoff.rs"]
+mod portal_snippet;
+
 const HANDOFFS: &str = "/api/public/support/handoffs";
 const CONVERSATIONS: &str = "/api/public/support/conversations";
 const CALLS: &str = "/api/public/support/calls";

@@ -58,6 +58,12 @@ async fn a_launch_is_ticked_off_as_it_happens() {
     })
     .await;
 
+    let keys = owner.get("/api/business/keys").await.is(200);
+    let rotation = format!("/api/business/keys/{}/rotate", keys.text("/data/1/id"));
+    owner.post(&rotation, json!({"overlapSeconds": 3600})).await.is(200);
+    server.settled(business.id).await;
+    assert_eq!(exposed().await, [Value::Null, Value::Null], "nobody has seen the new secret");
+
     let said = json!({"message": {"type": "text", "text": "Hi"}});
     owner.post(&format!("/api/admin/support/conversations/{id}/messages"), said).await.is(201);
     server.settled(business.id).await;

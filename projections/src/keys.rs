@@ -244,7 +244,9 @@ impl KeyRecord {
     #[must_use]
     pub fn view(self, traces: KeyTraces) -> IntegrationKeyView {
         let KeyTraces { last_used_at, seen } = traces;
-        let exposed = seen.filter(|_| self.terms.permissions.iter().any(|it| *it != Permission::SupportRead));
+        let powerful = self.terms.permissions.iter().any(|it| *it != Permission::SupportRead);
+        // What was seen before the key was rotated was another secret.
+        let exposed = seen.filter(|seen| powerful && self.rotated_at.is_none_or(|rotated| seen.at > rotated));
         let KeyTerms { name, permissions, origin_mode, allowed_origins } = self.terms;
         IntegrationKeyView {
             id: self.id,

@@ -98,7 +98,7 @@ impl TypingView {
         self.end(Key { conversation: conversation_id, who: who.into() })
     }
 
-    /// Who says something has stopped typing it. Answers what to send.
+    /// Who says something has stopped typing it; what it has begun to type since goes on. Answers what to send.
     pub fn apply(&mut self, event: &Recorded) -> Option<Typing> {
         let DomainEvent::Conversation(conversation, ConversationEvent::MessagePosted { author, .. }) =
             &event.event
@@ -110,7 +110,9 @@ impl TypingView {
             Author::Agent { id, .. } => Who::Agent(*id),
             Author::System => return None,
         };
-        self.end(Key { conversation: *conversation, who })
+        let key = Key { conversation: *conversation, who };
+        let since = self.typing.get(&key)?.until - Self::TTL;
+        if since > event.at { None } else { self.end(key) }
     }
 
     /// Ends everybody who hasn't renewed in time. Answers what to send, in no particular order.
@@ -211,6 +213,17 @@ mod tests {
         let end = Typing { conversation_id: conversation(1), who: author, typing: false };
         assert_eq!(ended, [None, None, Some(end)]);
         assert_eq!(view.iter().map(|it| it.who).collect::<Vec<_>>(), [customer(5)]);
+    }
+
+    #[test]
+    fn what_is_typed_after_the_message_goes_on() {
+        let mut view = TypingView::default();
+        let author = Typist::Agent { id: agent(7), name: agent_ref(7).name };
+        let history = History::default().conversation(1, said(agent_ref(7), "here"));
+        let message = &history.events()[0];
+        let _ = view.start(conversation(1), author.clone(), message.at + TimeDelta::milliseconds(1));
+        assert_eq!(view.apply(message), None);
+        assert_eq!(view.iter().count(), 1);
     }
 
     #[test]

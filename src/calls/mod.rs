@@ -165,6 +165,12 @@ impl Calls {
 }
 
 impl Media {
+    /// Where participants connect to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.server.url
+    }
+
     /// The name of a call's room. Who doesn't know it from a token can't guess it.
     #[must_use]
     pub fn room(&self, call: CallId) -> String {

@@ -213,7 +213,8 @@ pub(super) async fn rotate_key(
     let command = BusinessCommand::RotateKey { key: id, prefix: prefix.clone(), hash, old_valid_until, now };
     let done = carry_out(&app, &me, id, &command).await?;
     let (rotated_at, old_key_valid_until) = (Some(now), Some(old_valid_until));
-    let integration_key = IntegrationKeyView { prefix, rotated_at, old_key_valid_until, ..before };
+    let integration_key =
+        IntegrationKeyView { prefix, rotated_at, old_key_valid_until, exposed: None, ..before };
     Ok(Reply::ok(KeyShown { key: key.reveal(), integration_key }).at(done.position))
 }
 

@@ -2,12 +2,14 @@
 import { batch, effect } from "@preact/signals";
 import { ask } from "../api/client";
 import type { Frame, Message } from "../api/types";
+import { box } from "./box";
 import { type Delivery, delivery } from "./delivery";
 import { as, type Door } from "./door";
+import type { Host } from "./host";
 import { identity } from "./identity";
 import { take } from "./incoming";
 import type { Keep } from "./keep";
-import { preserved, restored } from "./outbox";
+import { type Outgoing, preserved, restored } from "./outbox";
 import { attentive, connector, observer, reader } from "./presence";
 import { type About, createState, type State } from "./state";
 import { type Typing, typing } from "./typing";
@@ -33,12 +35,15 @@ export interface Options {
   about?: About;
   /** Something was said by the team. */
   onMessage?: (message: Message) => void;
+  /** Tells the website that shows the chat. */
+  tell?: Host["say"] | undefined;
 }
 
 export type Chat = ReturnType<typeof createChat>;
 
-export function createChat({ door, kept, look, about, onMessage }: Options) {
-  const state = createState(restored(kept.get("outbox")));
+export function createChat({ door, kept, look, about, onMessage, tell }: Options) {
+  const written = box<Outgoing>(kept);
+  const state = createState(restored(written.read()));
   if (about) state.about.value = about;
   const { conversation, trouble } = state;
 
@@ -91,11 +96,11 @@ export function createChat({ door, kept, look, about, onMessage }: Options) {
     out.hurry();
   }
 
-  effect(() => kept.set("outbox", preserved(state.outbox.value)));
+  effect(() => written.write(preserved(state.outbox.value)));
   attentive(state, wake);
   begin();
   void door.back().then(connection.open);
-  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake };
+  return { ...state, ...identity(state, door, { forget, begin }), ...deeds(state, door, talk, out), retry: wake, tell };
 }
 
 /** What the customer can do. */

@@ -1,6 +1,7 @@
 /** Who comes in by which door, and is known again. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { linkDoor, widgetDoor } from "./door";
+import { widgetDoor } from "./door";
+import { linkDoor } from "./link";
 import { type Keep, keep } from "./keep";
 
 interface Asked {
@@ -22,10 +23,12 @@ function shelf(): Keep & { all: Map<string, string> } {
   const all = new Map<string, string>();
   const get = (name: string) => all.get(name) ?? null;
   const set = (name: string, value: string | null) => void (value === null ? all.delete(name) : all.set(name, value));
-  return { all, get, set, lasting: true };
+  return { all, get, set, names: () => [...all.keys()], lasting: true };
 }
 
 beforeEach(() => {
+  // An unsafe connection, which has no locks.
+  vi.stubGlobal("navigator", {});
   vi.stubGlobal("fetch", async (_path: string, init: RequestInit) => {
     const authorization = (init.headers as Headers).get("authorization");
     const it = { method: init.method!, authorization, body: init.body ? JSON.parse(init.body as string) : null };

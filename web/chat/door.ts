@@ -1,5 +1,5 @@
-/** How a page comes to a session: a visitor by the widget's key, a known customer by a handoff link. */
-import { ApiError, ask } from "../api/client";
+/** How a page comes to a session; here, a visitor by the widget's key. */
+import { ask } from "../api/client";
 import type { ChatAnswer } from "../api/types";
 import type { Keep } from "./keep";
 
@@ -35,11 +35,11 @@ export function looked(session: Session | null): Promise<ChatAnswer> {
   return ask<ChatAnswer>("GET", SESSION, as(session));
 }
 
-function begin(body: { key: string } | { token: string }, before: Session | null): Promise<ChatAnswer> {
+export function begin(body: { key: string } | { token: string }, before: Session | null): Promise<ChatAnswer> {
   return ask<ChatAnswer>("POST", SESSION, as(before), body);
 }
 
-function begun({ session: { token, entry } }: ChatAnswer): Session {
+export function begun({ session: { token, entry } }: ChatAnswer): Session {
   return { token: token ?? null, known: entry === "handoff" };
 }
 
@@ -48,8 +48,11 @@ function begun({ session: { token, entry } }: ChatAnswer): Session {
  * which the browser keeps apart for each website. A browser that lets a frame keep nothing may still keep its cookie.
  */
 export function widgetDoor(key: string, kept: Keep): Door {
-  const token = kept.get("session");
-  let session: Session | null = token ? { token, known: kept.get("known") !== null } : null;
+  const lasting = (): Session | null => {
+    const token = kept.get("session");
+    return token ? { token, known: kept.get("known") !== null } : null;
+  };
+  let session = lasting();
   let entering: Promise<Session> | null = null;
   let looking: Promise<void> | null = null;
   const back = async () => {
@@ -72,7 +75,7 @@ export function widgetDoor(key: string, kept: Keep): Door {
     enter: async () => {
       await (looking ??= back());
       if (session) return session;
-      entering ??= become({ key }).finally(() => (entering = null));
+      entering ??= alone(async () => (session ??= lasting()) ?? become({ key })).finally(() => (entering = null));
       return entering;
     },
     identify: async (token) => {
@@ -90,64 +93,17 @@ export function widgetDoor(key: string, kept: Keep): Door {
   };
 }
 
-/** A door, and what the server said when it opened. */
-export interface Opened {
-  door: Door;
-  answer: ChatAnswer;
-}
-
-/**
- * A handoff link's: the token is exchanged once, by the page and not by its opening, so that a preview of the link
- * doesn't use it up. A tab then keeps its session for itself, so that two customers' links don't mix; another tab with
- * the same link comes in by the cookie.
- */
-export async function linkDoor(link: string, tab: Keep, browser: Keep): Promise<Opened> {
-  const opened = (await returning(tab)) ?? (await exchange(link, tab, browser));
-  let { session } = opened;
-  const door: Door = {
-    get session() {
-      return session;
-    },
-    back: async () => undefined,
-    enter: async () => session,
-    identify: async (token) => ({ session } = await exchange(token, tab, browser)).session,
-    lost: () => {
-      tab.set("session", null);
-      return false;
-    },
-  };
-  return { door, answer: opened.answer };
-}
-
-interface Entered {
-  session: Session;
-  answer: ChatAnswer;
-}
-
-async function returning(tab: Keep): Promise<Entered | null> {
-  const token = tab.get("session");
-  if (!token) return null;
-  const session = { token, known: true };
+/** Does it while no other tab does, as far as the browser can say: two tabs of one visitor are not to become two. */
+async function alone<T>(doing: () => Promise<T>): Promise<T> {
+  let begun = false;
   try {
-    return { session, answer: await looked(session) };
+    return await navigator.locks.request("openchat", () => {
+      begun = true;
+      return doing();
+    });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return null;
-    throw error;
-  }
-}
-
-async function exchange(link: string, tab: Keep, browser: Keep): Promise<Entered> {
-  try {
-    const answer = await begin({ token: link }, null);
-    const session = begun(answer);
-    tab.set("session", session.token);
-    browser.set("session", answer.session.id);
-    return { session, answer };
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    const known = browser.get("session");
-    const answer = known && (await looked(null).catch(() => null));
-    if (!answer || answer.session.id !== known) throw error;
-    return { session: { token: null, known: true }, answer };
+    // There are no locks on an unsafe connection, nor where a frame may keep nothing.
+    if (begun) throw error;
+    return doing();
   }
 }

@@ -3,6 +3,7 @@
  * to the same view from the same deltas. It changes nothing in place.
  */
 import type { Change, CustomerSnapshot, Delta, Message, OwnConversation } from "../api/types";
+import { called } from "../calls/fold";
 
 /** The most messages that a snapshot shows. */
 export const SHOWN = 50;
@@ -71,8 +72,11 @@ function changed(it: OwnConversation, delta: OfConversation): Partial<OwnConvers
       return shown(it, delta.data.message);
     case "call.started":
       return { call: delta.data.call };
+    case "call.answered":
     case "call.joined":
-      return it.call ? { call: { ...it.call, joined: [...it.call.joined, delta.data.by] } } : {};
+    case "call.left":
+    case "call.escalated":
+      return it.call ? { call: called(it.call, delta) } : {};
     case "call.ended":
       return { call: null };
     default:

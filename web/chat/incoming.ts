@@ -7,6 +7,9 @@ import type { State } from "./state";
 import { carried } from "./transcript";
 import type { Typing } from "./typing";
 
+/** What is told of a call. */
+export type CallDelta = Extract<Delta, { type: `call.${string}` }>;
+
 /** Takes a frame in. Answers the message of the team that it brings, if it does. */
 export function take(state: State, typing: Typing, frame: Frame): Message | null {
   const { snapshot, earlier, conversation } = state;
@@ -43,11 +46,12 @@ function change(state: State, typing: Typing, delta: Delta): Message | null {
     // A message that the snapshot shows no more is still on the page.
     if (delta.type === "message.posted") earlier.value = carried(last, earlier.value, next);
     snapshot.value = next;
+    if (delta.type.startsWith("call.")) state.ring.value = delta as CallDelta;
     settle(state, delta.position);
   });
   if (delta.type === "conversation.resolved") typing.hear(null);
   if (delta.type !== "message.posted" || delta.data.message.author.kind !== "agent") return null;
-  typing.hear(null);
+  // The server itself tells that whoever said it types no more, unless they have begun anew.
   return delta.data.message;
 }
 

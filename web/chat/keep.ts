@@ -3,6 +3,8 @@
 export interface Keep {
   get(name: string): string | null;
   set(name: string, value: string | null): void;
+  /** The names of all that is kept. */
+  names(): string[];
   /** Whether it will be there for another visit. */
   readonly lasting: boolean;
 }
@@ -34,5 +36,20 @@ export function keep(store: () => Storage, prefix: string): Keep {
         else memory.set(name, value);
       }
     },
+    names: () => {
+      try {
+        const names = Object.keys(store());
+        return names.filter((it) => it.startsWith(prefix)).map((it) => it.slice(prefix.length));
+      } catch {
+        return [...memory.keys()];
+      }
+    },
   };
 }
+
+/** What a key's frame keeps. As much of the key as stays the same when it is rotated names it. */
+export function frameKeep(key: string): Keep {
+  return keep(() => localStorage, `openchat:${key.slice(0, KEY_ID)}:`);
+}
+
+const KEY_ID = "oc_live_".length + 22;

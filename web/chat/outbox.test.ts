@@ -1,7 +1,7 @@
 /** Nothing that was written is lost before it is delivered, and nothing is shown twice. */
 import { describe, expect, test } from "vitest";
 import type { Message } from "../api/types";
-import { freshName, outgoing, preserved, restored, undelivered } from "./outbox";
+import { FILE_GONE, freshName, outgoing, preserved, restored, undelivered } from "./outbox";
 
 const told = (clientMessageId: string): Message => ({
   id: "msg_1",
@@ -33,16 +33,14 @@ describe("the outbox", () => {
     const others = [{ ...outgoing("Three"), state: "refused" as const }, { ...outgoing("Four"), state: "sent" as const }];
     const again = restored(preserved([sending, waiting, ...others]));
     expect(again).toEqual([{ ...sending, state: "waiting" }, waiting]);
-    expect(preserved(others)).toBeNull();
+    expect(preserved(others)).toEqual([]);
   });
 
-  test("keeps a file that is uploaded, and no other", () => {
-    const uploaded = outgoing("", { ...picture, id: "fil_1" });
-    expect(restored(preserved([outgoing("", picture), uploaded]))).toEqual([{ ...uploaded, state: "waiting" }]);
-  });
-
-  test.each([null, "", "no JSON", "{}", "null", "[1]", '[{"text":"nameless"}]'])("%o is no outbox", (kept) => {
-    expect(restored(kept)).toEqual([]);
+  test("says of a file that wasn't uploaded that it is gone with the page", () => {
+    const [uploaded, gone] = [outgoing("", { ...picture, id: "fil_1" }), outgoing("", picture)];
+    const [first, second] = restored(preserved([uploaded, gone]));
+    expect(first).toEqual({ ...uploaded, state: "waiting" });
+    expect(second).toMatchObject({ state: "refused", refusal: { code: FILE_GONE } });
   });
 
   test("names are never the same", () => {

@@ -40,23 +40,21 @@ export function undelivered(outbox: Outgoing[], transcript: Message[], upTo: Pos
   return outbox.filter((it) => !told.has(it.clientMessageId) && !(it.position && it.position <= upTo));
 }
 
-/** What an earlier visit left undelivered; what can't be read is nothing. */
-export function restored(text: string | null): Outgoing[] {
-  try {
-    const kept = JSON.parse(text ?? "[]") as Outgoing[];
-    return kept.filter((it) => it.clientMessageId && sendable(it)).map((it) => ({ ...it, state: "waiting" as const }));
-  } catch {
-    return [];
-  }
+/** What an earlier visit left undelivered. The content of a file that isn't uploaded is gone with the page. */
+export function restored(kept: Outgoing[]): Outgoing[] {
+  return kept
+    .filter((it) => it.text || it.file)
+    .map((it) =>
+      it.file && !it.file.id
+        ? { ...it, state: "refused", refusal: { code: FILE_GONE, message: "" } }
+        : { ...it, state: "waiting" },
+    );
 }
 
-/** The same in the form in which it is kept. */
-export function preserved(outbox: Outgoing[]): string | null {
-  const left = outbox.filter((it) => (it.state === "sending" || it.state === "waiting") && sendable(it));
-  return left.length ? JSON.stringify(left) : null;
+/** What is worth keeping of it for another visit. */
+export function preserved(outbox: Outgoing[]): Outgoing[] {
+  return outbox.filter((it) => it.state === "sending" || it.state === "waiting");
 }
 
-/** Whether it could be sent by another visit too: a file that isn't uploaded is gone with the page. */
-function sendable(it: Outgoing): boolean {
-  return it.file ? it.file.id !== undefined : !!it.text;
-}
+/** Why a file can't be sent any more that a page was closed with. */
+export const FILE_GONE = "file_gone";

@@ -1,13 +1,17 @@
 /** What is known of one customer's chat, and what follows from it. */
 import { computed, signal } from "@preact/signals";
 import type { Availability, CustomerSnapshot, PublicBusiness } from "../api/types";
+import type { CallDelta } from "./incoming";
 import { type Outgoing } from "./outbox";
 import { type Earlier, transcript } from "./transcript";
+import type { Line } from "./ui/lines";
 
 /** What can be known without a conversation. */
 export interface About {
   business: PublicBusiness;
   availability: Availability | null;
+  /** Whether there can be calls. */
+  calls: boolean;
 }
 
 /** Why there is no chat (any more). */
@@ -40,6 +44,10 @@ export function createState(outbox: Outgoing[]) {
     late: signal(false),
     /** Whether there is a network at all, as far as the browser knows. */
     online: signal(navigator.onLine),
+    /** What the feed told last of a call. */
+    ring: signal<CallDelta | null>(null),
+    /** What happened beside what was said. */
+    happened: signal<Line[]>([]),
     trouble: signal<Trouble | null>(null),
     /** Whether the customer has the chat before them. */
     watching: signal(true),
@@ -47,6 +55,7 @@ export function createState(outbox: Outgoing[]) {
     business: computed<PublicBusiness | null>(() => snapshot.value?.business ?? about.value?.business ?? null),
     customer: computed(() => snapshot.value?.customer ?? null),
     availability: computed(() => about.value?.availability ?? null),
+    calls: computed(() => about.value?.calls),
     hasEarlier: computed(() => earlier.value?.more ?? conversation.value?.hasEarlier ?? false),
     unread: computed(() => {
       const mark = conversation.value?.marks.readByCustomer ?? 0;

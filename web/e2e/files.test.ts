@@ -64,6 +64,16 @@ describe.runIf(withFiles)("a customer's file", () => {
     expect(await violations(customer.page)).toEqual([]);
   });
 
+  test("that was not uploaded when the page was closed is told as lost, and can be removed", async () => {
+    await customer.page.route("**/api/webchat/files?*", (route) => route.abort());
+    await attach("pixel.png", "image/png", PIXEL);
+    await chat.frame.getByText("Not sent yet").waitFor();
+    await customer.page.reload();
+    await chat.log.getByText("Not sent: the page was closed before the file was uploaded. Attach it again.").waitFor();
+    await chat.log.getByRole("button", { name: "Remove" }).click();
+    await chat.log.locator(".mine").waitFor({ state: "detached" });
+  });
+
   test("is sent again by itself after a failure", async () => {
     await customer.page.route("**/api/webchat/files?*", (route) => route.abort(), { times: 1 });
     await attach("pixel.png", "image/png", PIXEL);

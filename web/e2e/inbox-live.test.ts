@@ -59,6 +59,17 @@ test("what a customer writes appears at once, is counted, and is read when it is
   expect(complaints).toEqual([]);
 });
 
+test("an agent who manages nothing sees what happened to a conversation too, with the reasons", async () => {
+  const id = await backend.writes(customer("Noa"), "Who had this before?");
+  await ana.act(id, "assign", { agentId: ana.id });
+  await ana.act(id, "assign", { agentId: sam.id });
+  const { lines } = await at(sam, id);
+  await until(async () => (await lines()).some((it) => it.startsWith("Ana Rivera assigned Sam Okafor")));
+  const told = await lines();
+  expect(told.findIndex((it) => it.startsWith("Noa began"))).toBe(0);
+  expect(told.some((it) => it.startsWith("Ana Rivera took the conversation"))).toBe(true);
+});
+
 test("of two who reach for a conversation one gets it, and the other is told who has it", async () => {
   const id = await backend.writes(customer("Omar"), "Who is first?");
   const first = await at(ana, id);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { violations } from "./support/axe";
 import { type Visitor, visitor } from "./support/browser";
 import { OpenChat } from "./support/openchat";
-import { Shop } from "./support/shop";
+import { Shop, snippet } from "./support/shop";
 import { Person } from "./support/team";
 
 const run = promisify(execFile);
@@ -134,6 +134,32 @@ test("a key is rotated and revoked, after a question", async () => {
   await page.click("dialog .danger");
   await page.waitForSelector(`${row}.gone`);
   expect([await works(made.key), await works(fresh)]).toEqual([401, 401]);
+  await browser.leave();
+});
+
+test("a key that a website gives away is told, with what to do, until it is rotated", async () => {
+  const owner = await Person.owner(server);
+  const made = await owner.post<{ key: string; integrationKey: { id: string } }>("/api/business/keys", { name: "Backend", permissions: ["support:read", "support:write"], originMode: "hotspot" });
+  shop.put("/exposed", { head: snippet(server, made.key) });
+  const customer = await visitor();
+  await customer.page.goto(`${shop.origin}/exposed`);
+  await customer.page.getByRole("button", { name: "Open chat" }).waitFor();
+  await customer.leave();
+  const browser = await entered(owner);
+  const { page } = browser;
+  const row = `[data-key="${made.integrationKey.id}"]`;
+  // The sighting is written down behind the website's back.
+  while (!(await owner.ask<{ data: { exposed: unknown }[] }>("GET", "/api/business/keys")).data[0]!.exposed);
+  await page.goto(`${server.url}/portal/developers`);
+  await page.waitForSelector(`${row} .alert`);
+  const told = await page.textContent(`${row} .alert`);
+  expect(told).toContain(`A browser on ${shop.origin} has used this key`);
+  expect(told).toContain("rotate it, and keep it on your server");
+  expect(await violations(page)).toEqual([]);
+  await page.click(`${row} button:has-text("Rotate")`);
+  await page.click("dialog form .primary");
+  await page.click("text=I have kept it");
+  await page.waitForSelector(`${row} .alert`, { state: "detached" });
   await browser.leave();
 });
 

@@ -14,6 +14,8 @@ const ON_CONVERSATION: ReadonlySet<Action> = new Set<Action>([
   "snooze",
   "tag",
   "priority",
+  "audioCall",
+  "videoCall",
 ]);
 
 const DIALOGS: Partial<Record<Action, Dialog>> = {
@@ -31,6 +33,10 @@ export function possible(inbox: Inbox, action: Action): boolean {
   const it = inbox.subject.value;
   if (action === "snooze") return it !== null && it.status !== "resolved";
   if (action === "assign" || action === "claim") return it !== null && it.status !== "resolved";
+  if (action === "audioCall" || action === "videoCall") return it !== null && mayCall(inbox, it);
+  if (action === "answer" || action === "decline") return inbox.calls.ringing.value.length > 0;
+  if (action === "mute") return inbox.calls.part.room.value !== null;
+  if (action === "hangUp") return inbox.calls.part.stage.value !== "none";
   if (action === "takeNext") return (inbox.inbox.value?.queue.length ?? 0) > 0;
   return it !== null || !ON_CONVERSATION.has(action);
 }
@@ -59,10 +65,19 @@ function act(inbox: Inbox, action: Action, it: Conversation): void {
       inbox.open(next);
       break;
     }
+    case "audioCall":
+    case "videoCall":
+      inbox.calls.start(it, action === "audioCall" ? "audio" : "video");
+      break;
     case "claim":
       if (it.assignee?.id !== inbox.me.id) inbox.change(it, { kind: "assign", to: inbox.me });
       break;
   }
+}
+
+/** Whether the customer can be called now. */
+export function mayCall(inbox: Inbox, it: Conversation): boolean {
+  return (inbox.inbox.value?.calls ?? false) && it.status !== "resolved" && !it.call && inbox.calls.part.stage.value === "none";
 }
 
 /** Resolves what is open; opens what is resolved or rests. */
@@ -95,6 +110,21 @@ function move(inbox: Inbox, action: Action): void {
       }
       inbox.open(null);
       inbox.rowFocus.value = true;
+      break;
+    case "answer":
+      inbox.calls.join(inbox.calls.ringing.value[0]!);
+      break;
+    case "decline":
+      inbox.calls.decline(inbox.calls.ringing.value[0]!);
+      break;
+    case "mute": {
+      const { part } = inbox.calls;
+      const muted = part.room.value?.people.value.find((it) => it.me)?.muted ?? false;
+      void part.send("microphone", muted);
+      break;
+    }
+    case "hangUp":
+      inbox.calls.part.leave();
       break;
     case "takeNext":
       inbox.takeNext();

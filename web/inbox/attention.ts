@@ -35,10 +35,11 @@ export function createAttention({ me, prefs, words, go }: About) {
         notify(notice.title, notice.body, notice.conversationId, () => go(notice.conversationId));
       }
     },
-    /** Shows in the title and on the icon how many conversations are unread. */
-    count: (unread: number, business: string) => {
+    /** Shows in the title and on the icon how many conversations are unread, and in the title who calls. */
+    count: (unread: number, business: string, caller: string | null) => {
       const title = business ? `${words.inbox} · ${business}` : words.inbox;
-      document.title = unread ? `(${unread}) ${title}` : title;
+      const counted = unread ? `(${unread}) ${title}` : title;
+      document.title = caller ? words.calls.ringing(caller) : counted;
       badge(unread);
     },
   };

@@ -1,5 +1,5 @@
 /** What each delta does to a conversation: the same fold as the server's (`ConversationView::fold`). */
-import { type CallChange, called } from "./call";
+import { called } from "../calls/fold";
 import type { Conversation, Customer, Delta, DeltaOf, Message } from "./types";
 
 /** The most unread messages that a conversation tells of. */
@@ -110,7 +110,7 @@ function changed(it: Conversation, delta: Delta): Partial<Conversation> {
     case "call.declined":
     case "call.left":
     case "call.escalated":
-      return it.call ? { call: called(it.call, delta as CallChange) } : {};
+      return it.call ? { call: called(it.call, delta) } : {};
     case "call.ended":
       return { call: null };
     case "conversation.customerChanged":

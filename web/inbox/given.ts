@@ -96,6 +96,7 @@ export function snapshot(conversations: Conversation[] = [], more: Partial<Snaps
         : [],
     ),
     complete: true,
+    calls: true,
     replies: [],
     ...more,
   };

@@ -1,6 +1,8 @@
 /** What happened to a conversation beside what was said, for the lines between its messages. */
 import { ask } from "../api/client";
-import type { Conversation, Delta, Entry, Page, Position } from "./types";
+import type { Kind } from "../calls/types";
+import { DESK } from "./knowledge";
+import type { Delta, Page, Position, Recorded } from "./types";
 
 /** Something that happened, with as much of it as a line says. */
 export interface Happening {
@@ -24,6 +26,9 @@ const TYPES = [
   "conversation.prioritized",
   "conversation.rated",
   "call.started",
+  "call.answered",
+  "call.declined",
+  "call.escalated",
   "call.ended",
 ] as const;
 
@@ -40,6 +45,10 @@ const RECORDED: Record<string, HappeningType> = {
   ConversationTagged: "conversation.tagged",
   ConversationPrioritized: "conversation.prioritized",
   ConversationRated: "conversation.rated",
+  CallStarted: "call.started",
+  CallAnswered: "call.answered",
+  CallDeclined: "call.declined",
+  CallEscalated: "call.escalated",
   CallEnded: "call.ended",
 };
 
@@ -49,43 +58,26 @@ export function happening({ position, at, type, data }: Delta): Happening | null
   return { position, at, change: { type, data } as Happening["change"] };
 }
 
-interface Recorded {
-  position: Position;
-  at: string;
-  type: string;
-  data: object;
-}
-
-/** The most pages of the business's history that are looked through at once. */
+/** The most pages of a conversation's history that are read at once. */
 const PAGES = 5;
 
-/** What the business's history tells of a conversation, back to a position; only managers may read it. */
+/** What the history tells of a conversation, back to a position. */
 export async function recorded(conversation: string, from: Position): Promise<Happening[]> {
   const found: Happening[] = [];
   let cursor: string | null = "";
   for (let page = 0; cursor !== null && page < PAGES; page += 1) {
-    const path: string = `/api/business/audit?about=${conversation}&limit=100${cursor && `&cursor=${cursor}`}`;
+    const path: string = `${DESK}/conversations/${conversation}/events?limit=100${cursor && `&cursor=${cursor}`}`;
     const { data, nextCursor }: Page<Recorded> = await ask("GET", path, {});
     for (const { position, at, type, data: told } of data) {
       const known = RECORDED[type];
-      if (known) found.push({ position, at, change: { type: known, data: told } as unknown as Happening["change"] });
+      if (known) found.push({ position, at, change: { type: known, data: likeDelta(type, told) } as unknown as Happening["change"] });
     }
     cursor = (data.at(-1)?.position ?? 0) > from ? nextCursor : null;
   }
   return found;
 }
 
-/** What the conversation itself tells of its past, for whoever may not read the business's history. */
-export function evident(it: Conversation, entries: readonly Entry[]): Happening[] {
-  // Its place among what was said is known by its time only.
-  const place = (at: string) => (entries.filter((entry) => entry.createdAt <= at).at(-1)?.position ?? 0) + 0.5;
-  const { channel, customer, subject = null, createdAt, resolved } = it;
-  const opened: Happening = {
-    position: 0.5,
-    at: createdAt,
-    change: { type: "conversation.opened", data: { channel, customer, subject } },
-  };
-  if (!resolved) return [opened];
-  const { at, by } = resolved;
-  return [opened, { position: place(at), at, change: { type: "conversation.resolved", data: { by } } }];
+/** What the history tells in the form in which the feed tells it. */
+function likeDelta(type: string, told: object): object {
+  return type === "CallStarted" ? { call: { type: (told as { kind: Kind }).kind } } : told;
 }

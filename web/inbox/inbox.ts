@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, ask } from "../api/client";
 import { keep } from "../chat/keep";
 import { createAttention } from "./attention";
+import { createCalls } from "./calls";
 import { createCommands, type Refusal } from "./commands";
 import { createKnowledge, DESK, type Knowledge } from "./knowledge";
 import { createLists } from "./lists";
@@ -15,10 +16,11 @@ import { moment, type Speech } from "./speech";
 import { createTalks } from "./talks";
 import { createToasts } from "./toasts";
 import type { AgentRef, Availability, Conversation, Me } from "./types";
+import { nameOf } from "./ui/Face";
 import { listed, type View } from "./views";
 
 /** What stands over the page. */
-export type Dialog = "palette" | "help" | "settings" | "assign" | "snooze" | "snoozeUntil" | "tags" | "priority";
+export type Dialog = "palette" | "help" | "settings" | "assign" | "snooze" | "snoozeUntil" | "tags" | "priority" | "invite";
 
 export type Inbox = ReturnType<typeof createInbox>;
 
@@ -43,9 +45,9 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   let made: Knowledge | null = null;
   const knowledge = () => made!;
   const lists = createLists(knowledge);
-  const talks = createTalks(knowledge, who.role !== "agent");
+  const talks = createTalks(knowledge);
   const commands = createCommands(knowledge, onRefused);
-  const sender = createSender(knowledge, me.id, tab, talks.add);
+  const sender = createSender(tab, talks.add);
   const attention = createAttention({ me: me.id, prefs, words, go: (id) => open(id) });
   made = createKnowledge({
     onBegun: () => {
@@ -56,6 +58,7 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
     onDelta: (delta, before) => {
       talks.onDelta(delta);
       if (delta.type === "agent.availability" && delta.data.agentId === me.id) wished.value = null;
+      calls.onDelta(delta);
       attention.onDelta(delta, before, place.openId.value);
     },
     onFrame: presence.onFrame,
@@ -96,8 +99,11 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   const self = computed(() => inbox.value?.agents.find((it) => it.id === me.id) ?? null);
   const outgoing = computed(() => {
     const here = sender.outbox.value.filter((it) => it.conversationId === place.openId.value);
-    return undelivered(here, talk.value?.entries ?? [], me.id);
+    return undelivered(here, talk.value?.entries ?? []);
   });
+
+  const availability = computed(() => wished.value ?? self.value?.availability ?? "offline");
+  const calls = createCalls({ me: me.id, conversations, availability, prefs, tab, toasts, words, open: (id) => open(id) });
 
   // --- What the agent does
 
@@ -155,7 +161,10 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
   effect(() => {
     if (place.openId.value && inbox.value) void talks.open(place.openId.value);
   });
-  effect(() => attention.count(unread.value, inbox.value?.business.name ?? ""));
+  effect(() => {
+    const caller = calls.ringing.value[0]?.customer;
+    attention.count(unread.value, inbox.value?.business.name ?? "", caller ? nameOf(caller, words.visitor) : null);
+  });
   sender.start();
   addEventListener("online", () => {
     knowledge().wake();
@@ -197,6 +206,7 @@ export function createInbox(who: Me & { agent: NonNullable<Me["agent"]> }, speec
     snooze,
     takeNext,
     setAvailability,
-    availability: computed(() => wished.value ?? self.value?.availability ?? "offline"),
+    availability,
+    calls,
   };
 }

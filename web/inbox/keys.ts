@@ -23,6 +23,12 @@ export type Action =
   | "tag"
   | "priority"
   | "takeNext"
+  | "answer"
+  | "decline"
+  | "audioCall"
+  | "videoCall"
+  | "mute"
+  | "hangUp"
   | "details"
   | "palette"
   | "help"
@@ -31,7 +37,7 @@ export type Action =
   | "away"
   | "offline";
 
-export type Group = "move" | "act" | "write" | "general";
+export type Group = "move" | "act" | "write" | "call" | "general";
 
 /** An action with its keys: each is one key, or two that are pressed one after the other. */
 export interface Binding {
@@ -63,6 +69,12 @@ export const BINDINGS: readonly Binding[] = [
   { action: "takeNext", group: "act", keys: ["x"] },
   { action: "reply", group: "write", keys: ["r"] },
   { action: "note", group: "write", keys: ["n"] },
+  { action: "answer", group: "call", keys: ["y"] },
+  { action: "decline", group: "call", keys: ["d"] },
+  { action: "audioCall", group: "call", keys: ["v a"] },
+  { action: "videoCall", group: "call", keys: ["v v"] },
+  { action: "mute", group: "call", keys: ["m"] },
+  { action: "hangUp", group: "call", keys: ["h"] },
   { action: "details", group: "general", keys: ["i"] },
   { action: "palette", group: "general", keys: ["mod k"] },
   { action: "help", group: "general", keys: ["?"] },

@@ -33,8 +33,8 @@ export async function askToNotify(): Promise<boolean> {
 }
 
 /** Shows a notification; a later one of the same tag takes its place. */
-export function notify(title: string, body: string, tag: string, onClick: () => void): void {
-  if (mayNotify() !== "granted") return;
+export function notify(title: string, body: string, tag: string, onClick: () => void): Notification | null {
+  if (mayNotify() !== "granted") return null;
   try {
     const shown = new Notification(title, { body, tag });
     shown.onclick = () => {
@@ -42,8 +42,10 @@ export function notify(title: string, body: string, tag: string, onClick: () => 
       shown.close();
       onClick();
     };
+    return shown;
   } catch {
     // Some phones' browsers have notifications for installed pages only.
+    return null;
   }
 }
 

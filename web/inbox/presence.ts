@@ -56,9 +56,6 @@ export function createPresence(me: string) {
         typing.set(frame.conversationId, { id: frame.who.id, name }, frame.typing);
       } else if (frame.type === "viewing" && frame.agent.id !== me) {
         viewing.set(frame.conversationId, frame.agent, frame.viewing);
-      } else if (frame.type === "message.posted" && frame.conversationId) {
-        const { author } = frame.data.message;
-        if (author.kind !== "system") typing.set(frame.conversationId, { id: author.id, name: null }, false);
       }
     },
     /** Without a connection nothing is known of others. */

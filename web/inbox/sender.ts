@@ -1,12 +1,13 @@
 /** Delivers what the agent writes, each conversation's messages one after the other, until they are taken or refused. */
 import { effect, signal } from "@preact/signals";
 import { ApiError, ask } from "../api/client";
+import { box } from "../chat/box";
 import type { Keep } from "../chat/keep";
 import { freshName } from "../chat/outbox";
-import { DESK, type Knowledge } from "./knowledge";
+import { DESK } from "./knowledge";
 import { type Outgoing, preserved, restored } from "./outbox";
 import { createPauses } from "./pauses";
-import type { Entry, Page, SharedFile } from "./types";
+import type { Entry, SharedFile } from "./types";
 
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 15_000;
@@ -20,8 +21,9 @@ export interface Wish {
 
 export type Sender = ReturnType<typeof createSender>;
 
-export function createSender(knowledge: () => Knowledge, me: string, kept: Keep, onTaken: (entry: Entry) => void) {
-  const outbox = signal<readonly Outgoing[]>(restored(kept.get("outbox")));
+export function createSender(kept: Keep, onTaken: (entry: Entry) => void) {
+  const written = box<Outgoing>(kept);
+  const outbox = signal<readonly Outgoing[]>(restored(written.read()));
   const delivering = new Set<string>();
   const { pause, hurry } = createPauses();
 
@@ -30,7 +32,6 @@ export function createSender(knowledge: () => Knowledge, me: string, kept: Keep,
       ...wish,
       clientMessageId: freshName(),
       createdAt: new Date().toISOString(),
-      after: knowledge().find(wish.conversationId)?.position ?? 0,
       state: "sending",
     };
     outbox.value = [...outbox.value, one];
@@ -45,15 +46,14 @@ export function createSender(knowledge: () => Knowledge, me: string, kept: Keep,
       const next = outbox.value.find((it) => it.conversationId === id && it.state !== "refused");
       if (!next) break;
       try {
-        const entry = (next.note && next.doubtful && (await arrived(next))) || (await post(next));
-        onTaken(entry);
+        onTaken(await post(next));
         drop(next);
         retry = FIRST_RETRY;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (!error.passes) change(next, { state: "refused", reason: error.message });
         else {
-          change(next, { state: "waiting", doubtful: true });
+          change(next, { state: "waiting" });
           await pause(Math.max(retry, error.retryAfter * 1_000));
           retry = Math.min(retry * 2, LAST_RETRY);
         }
@@ -64,16 +64,9 @@ export function createSender(knowledge: () => Knowledge, me: string, kept: Keep,
 
   async function post({ conversationId, clientMessageId, note, text, file }: Outgoing): Promise<Entry> {
     const place = `${DESK}/conversations/${conversationId}`;
-    if (note) return (await ask<{ message: Entry }>("POST", `${place}/notes`, {}, { text })).message;
+    if (note) return (await ask<{ message: Entry }>("POST", `${place}/notes`, {}, { text, clientMessageId })).message;
     const message = file ? { type: "file", fileId: file.id, ...(text && { text }) } : { type: "text", text };
     return (await ask<{ message: Entry }>("POST", `${place}/messages`, {}, { message, clientMessageId })).message;
-  }
-
-  /** A note has no name by which the server would know it again, so whether it has arrived is looked up. */
-  async function arrived(note: Outgoing): Promise<Entry | undefined> {
-    const path = `${DESK}/conversations/${note.conversationId}/messages?limit=50`;
-    const { data } = await ask<Page<Entry>>("GET", path, {});
-    return data.find((it) => isThis(it, note, me));
   }
 
   function change(one: Outgoing, to: Partial<Outgoing>): void {
@@ -88,7 +81,7 @@ export function createSender(knowledge: () => Knowledge, me: string, kept: Keep,
     new Set(outbox.value.map((it) => it.conversationId)).forEach((id) => void deliver(id));
   }
 
-  effect(() => kept.set("outbox", preserved(outbox.value)));
+  effect(() => written.write(preserved(outbox.value)));
 
   return {
     outbox,
@@ -104,19 +97,8 @@ export function createSender(knowledge: () => Knowledge, me: string, kept: Keep,
   };
 }
 
-/** Whether an entry of the transcript is this message of ours. */
-function isThis(entry: Entry, one: Outgoing, me: string): boolean {
-  if (!one.note) return entry.clientMessageId === one.clientMessageId;
-  const mine = entry.author.kind === "agent" && entry.author.id === me;
-  return entry.kind === "note" && mine && entry.text === one.text && entry.position > one.after;
-}
-
 /** What is on its way and isn't in the transcript yet. */
-export function undelivered(outbox: readonly Outgoing[], entries: readonly Entry[], me: string): Outgoing[] {
-  const used = new Set<string>();
-  return outbox.filter((one) => {
-    const found = entries.find((entry) => !used.has(entry.id) && isThis(entry, one, me));
-    if (found) used.add(found.id);
-    return !found;
-  });
+export function undelivered(outbox: readonly Outgoing[], entries: readonly Entry[]): Outgoing[] {
+  const told = new Set(entries.map((it) => it.clientMessageId));
+  return outbox.filter((it) => !told.has(it.clientMessageId));
 }

@@ -1,7 +1,7 @@
 /** What was said and what happened in the conversations that were opened lately, kept up to date by the feed. */
 import { signal } from "@preact/signals";
 import { ApiError, ask } from "../api/client";
-import { evident, type Happening, happening, recorded } from "./history";
+import { type Happening, happening, recorded } from "./history";
 import { DESK, type Knowledge } from "./knowledge";
 import type { Brief, Conversation, Delta, Entry, Page } from "./types";
 
@@ -31,7 +31,7 @@ interface Answer {
 
 export type Talks = ReturnType<typeof createTalks>;
 
-export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean) {
+export function createTalks(knowledge: () => Knowledge) {
   const talks = signal<ReadonlyMap<string, Talk>>(new Map());
 
   function set(id: string, to: Partial<Talk>): void {
@@ -58,8 +58,7 @@ export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean)
         return [conversation];
       });
       arrived(id, answer!);
-      if (mayReadHistory) void recount(id);
-      else if (!known) set(id, { happenings: evident(answer!.conversation, answer!.conversation.messages) });
+      void recount(id);
     } catch (error) {
       const unknown = error instanceof ApiError && (error.status === 404 || error.status === 422);
       set(id, { state: unknown ? "unknown" : talks.value.get(id)?.entries.length ? "ready" : "failed", stale: true });
@@ -95,7 +94,7 @@ export function createTalks(knowledge: () => Knowledge, mayReadHistory: boolean)
     const talk = talks.value.get(id);
     if (talk?.earlier !== cursor) return;
     set(id, { entries: merged(page.data, talk.entries), earlier: page.nextCursor });
-    if (mayReadHistory) void recount(id);
+    void recount(id);
   }
 
   /** Adds something that was said. */

@@ -13,7 +13,7 @@ export type ToFrame =
 
 /** What the frame says. */
 export type FromFrame =
-  | { type: "ready" | "close" }
+  | { type: "ready" | "open" | "close" }
   /** Whether there is a conversation, so that its news are worth waiting for. */
   | { type: "talking"; talking: boolean }
   | { type: "unread"; count: number }

@@ -86,13 +86,12 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
 
   const load = () => {
     if (frame) return;
-    const about = new URLSearchParams({ origin: location.origin, lang: said.lang });
     frame = element("iframe", panel, {
       title: said.title,
-      allow: "microphone; camera; autoplay",
+      allow: "microphone; camera; display-capture; autoplay",
       // So that the server can say, in words, that this website may not show the chat.
       referrerpolicy: "origin",
-      src: `${base}/webchat?key=${encodeURIComponent(apiKey)}#${about}`,
+      src: `${base}/webchat?${new URLSearchParams({ key: apiKey, lang: said.lang })}#origin=${encodeURIComponent(location.origin)}`,
     });
   };
 
@@ -123,8 +122,8 @@ function install(script: HTMLScriptElement, early: Api | undefined): void {
       unsent.splice(0).forEach(tell);
     } else if (data.type === "talking") {
       remember(data.talking === true);
-    } else if (data.type === "close") {
-      turn(false);
+    } else if (data.type === "open" || data.type === "close") {
+      turn(data.type === "open");
     } else if (data.type === "unread" && data.count >= 0) {
       unread = Math.floor(data.count);
       show();

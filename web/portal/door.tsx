@@ -1,4 +1,5 @@
 /** The pages before the portal: signing up, signing in, accepting an invitation, setting a business up. */
+import "../team/slate.css";
 import "./ui/base.css";
 import "./ui/door.css";
 import { type ComponentChildren, render } from "preact";

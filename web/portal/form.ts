@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { useEffect } from "preact/hooks";
 import { ApiError } from "../api/client";
 import { hold } from "./place";
-import { said, useSpeech } from "./speech";
+import { fault, said, useSpeech } from "./speech";
 
 export type Faults = Record<string, string | undefined>;
 
@@ -63,7 +63,8 @@ export function useForm<T extends object>({ initial, check, send, guarded }: Way
       reset((await send(values)) ?? values);
       setSaved(true);
     } catch (error) {
-      const fields = error instanceof ApiError ? error.fields : {};
+      const told = error instanceof ApiError ? error.fields : {};
+      const fields = Object.fromEntries(Object.entries(told).map(([name, it]) => [name, fault(words, it)]));
       setFaults(fields);
       // A fault that none of the fields shows is shown for the whole.
       const shown = Object.keys(fields).some((it) => form.querySelector(`[name="${CSS.escape(it)}"]`));

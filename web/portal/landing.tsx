@@ -1,4 +1,5 @@
 /** The page that says what OpenChat is, and leads on. */
+import "../team/slate.css";
 import "./ui/base.css";
 import "./ui/landing.css";
 import { render } from "preact";

@@ -1,4 +1,5 @@
 /** The portal, where owners and admins run their business's support. */
+import "../team/slate.css";
 import "./ui/base.css";
 import "./ui/portal.css";
 import "./ui/sections.css";

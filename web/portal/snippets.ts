@@ -1,4 +1,5 @@
 /** Code to take along, made for this server. It reads the key from the environment, so that no secret ends up in code. */
+import handoff from "./snippets/handoff.rs?raw";
 
 export const widgetSnippet = (base: string, key: string): string =>
   `<script async src="${base}/widget.js" data-api-key="${key}"></script>`;
@@ -42,23 +43,8 @@ with urllib.request.urlopen(request) as answer:
     print(json.load(answer)["redirectTo"])
 `;
 
-const rust = (base: string): string => `// cargo add reqwest --features blocking,json && cargo add serde_json
-use serde_json::{Value, json};
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let handoff: Value = reqwest::blocking::Client::new()
-        .post("${base}/api/public/support/handoffs")
-        .header("X-API-Key", std::env::var("OPENCHAT_API_KEY")?)
-        .json(&json!({
-            "customer": {"externalUserId": "cus_123", "name": "Jane Customer", "email": "jane@example.com"}
-        }))
-        .send()?
-        .error_for_status()?
-        .json()?;
-    println!("{}", handoff["redirectTo"]);
-    Ok(())
-}
-`;
+/** A file of its own, so that a test of the server can compile it. */
+const rust = (base: string): string => handoff.replace("https://openchat.example", base);
 
 export const LANGUAGES = { curl, "Node.js": node, Python: python, Rust: rust };
 export type SnippetLanguage = keyof typeof LANGUAGES;

@@ -52,3 +52,14 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
   ["second", 1],
 ];
+
+/** What is wrong with a field, which the server says in English, in the reader's words where we have them. */
+export function fault({ faults }: Words, told: string): string {
+  const exact = faults[told];
+  if (exact) return exact;
+  const numbers = told.match(NUMBER) ?? [];
+  const said = faults[told.replace(NUMBER, "#")];
+  return said ? numbers.reduce((text, number) => text.replace("#", number), said) : told;
+}
+
+const NUMBER = /\d+/g;

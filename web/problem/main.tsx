@@ -1,4 +1,5 @@
 /** Says, in the reader's language, why a page can't be what was asked for. The server has put in which reason it is. */
+import "../chat/ui/early.css";
 import "../chat/ui/chat.css";
 import { render } from "preact";
 import { host } from "../chat/host";
@@ -8,7 +9,7 @@ import { speak } from "../i18n";
 import { rareWords } from "../i18n/rare";
 
 const about = new URLSearchParams(location.hash.slice(1));
-const speech = await speak(about.get("lang"));
+const speech = await speak(new URLSearchParams(location.search).get("lang"));
 const app = document.querySelector<HTMLElement>("#app")!;
 const code = app.dataset.code ?? "";
 const message = app.textContent.trim();

@@ -7,8 +7,10 @@ import { build } from "vite";
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
-await build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
-await build({ configFile: join(root, "vite.loader.config.ts"), logLevel: "warn" });
+const run = (config, mode) => build({ configFile: join(root, config), mode, logLevel: "warn" });
+await run("vite.early.config.ts");
+for (const pages of ["webchat", "support", "team"]) await run("vite.config.ts", pages);
+await run("vite.loader.config.ts");
 
 for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   if (!/\.(html|js|css|svg)$/.test(name)) continue;

@@ -1,12 +1,15 @@
 /** The page that a handoff's link opens. */
+import "../chat/ui/early.css";
 import "../chat/ui/chat.css";
+import "./support.css";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ApiError } from "../api/client";
 import type { ChatAnswer } from "../api/types";
 import { type Chat, createChat, type Trouble as Cause } from "../chat/chat";
-import { linkDoor, looked } from "../chat/door";
+import { looked } from "../chat/door";
 import { keep } from "../chat/keep";
+import { linkDoor } from "../chat/link";
 import type { About } from "../chat/state";
 import { ChatView, Trouble } from "../chat/ui/ChatView";
 import { Speaking } from "../chat/ui/speech";
@@ -32,8 +35,8 @@ async function enter(): Promise<void> {
   }
 }
 
-function known({ business, availability }: ChatAnswer): About {
-  return { business, availability: availability ?? null };
+function known({ business, availability, calls }: ChatAnswer): About {
+  return { business, availability: availability ?? null, calls };
 }
 
 /** Speaks the business's language, unless the page's address asks for another. */

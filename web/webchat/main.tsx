@@ -1,5 +1,5 @@
 /** The widget's frame. */
-import "../chat/ui/chat.css";
+import style from "../chat/ui/chat.css?inline";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ask } from "../api/client";
@@ -7,32 +7,37 @@ import type { Config } from "../api/types";
 import { createChat } from "../chat/chat";
 import { widgetDoor } from "../chat/door";
 import { host } from "../chat/host";
-import { keep } from "../chat/keep";
+import { frameKeep } from "../chat/keep";
 import type { About } from "../chat/state";
 import { ChatView } from "../chat/ui/ChatView";
 import { speak } from "../i18n";
 import type { ToFrame } from "../loader/protocol";
+import type { Early } from "./writing";
 
-/** As much of a key as stays the same when it is rotated. */
-const KEY_ID = "oc_live_".length + 22;
+// The style comes with the script, so that it takes no place on the way from what it takes to write.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
+document.adoptedStyleSheets = [sheet];
 
-const key = new URLSearchParams(location.search).get("key") ?? "";
-const about = new URLSearchParams(location.hash.slice(1));
-const asked = about.get("lang");
-const speech = signal(await speak(asked));
-const kept = keep(() => localStorage, `openchat:${key.slice(0, KEY_ID)}:`);
+const address = new URLSearchParams(location.search);
+const key = address.get("key") ?? "";
+const asked = address.get("lang");
+// The server has chosen the page's language already.
+const speech = signal(await speak(asked ?? document.documentElement.lang));
+const kept = (window as Early).openchat?.done() ?? frameKeep(key);
 
-const website = host(about.get("origin"), (message) => void obey(message));
+const website = host(new URLSearchParams(location.hash.slice(1)).get("origin"), (message) => void obey(message));
 const chat = createChat({
   door: widgetDoor(key, kept),
   kept,
   look,
   // What is said stays in the frame; the website learns that something was.
+  tell: website?.say,
   onMessage: ({ id, author, createdAt }) => website?.say({ type: "message", detail: { id, author, createdAt } }),
 });
 
 async function look(): Promise<About> {
-  const { business, branding, settings, availability, language } = await ask<Config>(
+  const { business, branding, settings, availability, language, calls } = await ask<Config>(
     "GET",
     "/api/public/support/config",
     { "x-api-key": key },
@@ -41,6 +46,7 @@ async function look(): Promise<About> {
   return {
     business: { name: business.name, branding, welcomeMessage, awayMessage, language: language ?? null },
     availability,
+    calls,
   };
 }
 

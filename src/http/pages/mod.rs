@@ -5,6 +5,7 @@
 //! say only that we refused to connect.
 
 mod files;
+mod language;
 mod policy;
 
 use actix_web::{
@@ -18,9 +19,12 @@ use actix_web::{
 };
 use openchat_domain::{
     BusinessId, KeyId,
-    business::{OriginMode, Permission},
+    business::{Language, OriginMode, Permission},
 };
-use openchat_projections::{keys, settings};
+use openchat_projections::{
+    keys::{self, KeyRecord},
+    settings,
+};
 use serde::Deserialize;
 
 use self::{
@@ -57,6 +61,8 @@ const NOT_BUILT: &str = include_str!("not-built.html");
 #[derive(Debug, Deserialize)]
 struct Frame {
     key: Option<String>,
+    /// The language that the website asks for.
+    lang: Option<String>,
 }
 
 /// Serves the pages and what they load.
@@ -95,11 +101,12 @@ own_page!(setup, "setup.html", "/setup");
 own_page!(inbox, "inbox.html", "/inbox", "/inbox/{conversation}");
 own_page!(portal, "portal.html", "/portal", "/portal/{section}");
 
-/// The widget's frame, on the websites where its key may be used.
+/// The widget's frame, on the websites where its key may be used. One can write in it before its script is there, so
+/// that it comes in the reader's language.
 #[route("/webchat", method = "GET", method = "HEAD")]
 async fn webchat(req: HttpRequest, frame: Query<Frame>, app: Data<App>) -> HttpResponse {
-    match framed_by_key(&req, &app, frame.key.as_deref()).await {
-        Ok(framed) => show(&req, &app, "webchat.html", &framed),
+    match frame_of_key(&req, &app, &frame).await {
+        Ok((framed, language)) => show(&req, &app, language::webchat(language), &framed),
         Err(problem) => explain(&app, &problem),
     }
 }
@@ -125,10 +132,26 @@ async fn asset(req: HttpRequest, file: Path<String>) -> Result<HttpResponse, Pro
     files::file(&req, &format!("assets/{file}"), Kept::Forever).ok_or_else(nothing_here)
 }
 
-async fn framed_by_key(req: &HttpRequest, app: &App, key: Option<&str>) -> Result<Framed, Problem> {
-    let key = key.filter(|key| !key.is_empty()).ok_or_else(by_key::key_not_in_script)?;
+async fn frame_of_key(req: &HttpRequest, app: &App, frame: &Frame) -> Result<(Framed, Language), Problem> {
+    let key = frame.key.as_deref().filter(|key| !key.is_empty()).ok_or_else(by_key::key_not_in_script)?;
     let key = by_key::present(app, key).await?;
     by_key::may(&key.terms, Permission::SupportRead)?;
+    let framed = framed_by_key(req, &key)?;
+    let asked = frame.lang.as_deref().and_then(language::spoken);
+    let language = match asked {
+        Some(language) => Some(language),
+        None => of_business(app, key.tenant).await?,
+    };
+    Ok((framed, language.unwrap_or_else(|| language::preferred(req))))
+}
+
+/// The language that the business has chosen for its customers, if it has.
+async fn of_business(app: &App, tenant: BusinessId) -> Result<Option<Language>, Problem> {
+    let db = app.pools.tenant(tenant).await?;
+    Ok(settings::get(&db, tenant).await?.and_then(|it| it.settings.preferences.language))
+}
+
+fn framed_by_key(req: &HttpRequest, key: &KeyRecord) -> Result<Framed, Problem> {
     let framed = match key.terms.origin_mode {
         OriginMode::Strict => Framed::By(key.terms.allowed_origins.clone()),
         OriginMode::Hotspot => Framed::Anywhere,
@@ -178,14 +201,18 @@ async fn framed_by_business(app: &App, tenant: BusinessId, at_hand: KeyId) -> Re
 }
 
 fn show(req: &HttpRequest, app: &App, page: &str, framed: &Framed) -> HttpResponse {
-    files::page(req, page, policy(&app.public_url, framed)).unwrap_or_else(not_built)
+    files::page(req, page, policy_of(app, framed)).unwrap_or_else(not_built)
+}
+
+fn policy_of(app: &App, framed: &Framed) -> String {
+    policy(&app.public_url, app.calls.media().map(|media| media.url()), framed)
 }
 
 /// A page of our own that has a widget of ours in it.
 pub(super) fn show_with_key(app: &App, page: &str, key: &str) -> HttpResponse {
     let Some(page) = files::text(page) else { return not_built() };
     html(StatusCode::OK)
-        .insert_header((CONTENT_SECURITY_POLICY, policy(&app.public_url, &Framed::Never)))
+        .insert_header((CONTENT_SECURITY_POLICY, policy_of(app, &Framed::Never)))
         .body(page.replace("{{key}}", key))
 }
 
@@ -194,7 +221,7 @@ fn explain(app: &App, problem: &Problem) -> HttpResponse {
     let Some(page) = files::text("problem.html") else { return not_built() };
     let sentence = problem.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     html(problem.status_code())
-        .insert_header((CONTENT_SECURITY_POLICY, policy(&app.public_url, &Framed::Anywhere)))
+        .insert_header((CONTENT_SECURITY_POLICY, policy_of(app, &Framed::Anywhere)))
         .body(page.replace("{{code}}", problem.code()).replace("{{sentence}}", &sentence))
 }
 

@@ -105,17 +105,3 @@ function State({ line: { state, outgoing }, chat }: { line: Line; chat: Chat }) 
       return <span>{words.sending}</span>;
   }
 }
-
-/** Somebody types; a live region says who. */
-export function Dots() {
-  return (
-    <div class="theirs opens closes" aria-hidden="true">
-      <span class="face" />
-      <div class="bubble dots">
-        <i />
-        <i />
-        <i />
-      </div>
-    </div>
-  );
-}

@@ -6,7 +6,7 @@ import { wear } from "../brand";
 import type { Chat } from "../chat";
 import { attachAll, Composer } from "./Composer";
 import { Connection } from "./Connection";
-import { Header } from "./Header";
+import { Calling, Header } from "./Header";
 import { lazily } from "./lazily";
 import { Log } from "./Log";
 import { Speaking } from "./speech";
@@ -30,7 +30,8 @@ export function ChatView({ chat, speech, onClose }: Props) {
   const watching = chat.watching.value;
   const trouble = chat.trouble.value;
   useEffect(() => {
-    if (!watching) return;
+    // Who writes already goes on.
+    if (!watching || page.current?.contains(document.activeElement)) return;
     // On a phone the keyboard would cover what is to be read first.
     const fine = matchMedia("(pointer: fine)").matches;
     (fine ? page.current?.querySelector("textarea") : page.current)?.focus({ preventScroll: true });
@@ -47,6 +48,7 @@ export function ChatView({ chat, speech, onClose }: Props) {
         <main class="chat" ref={page} tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
           <Header chat={chat} onClose={onClose} />
           <Connection chat={chat} />
+          {chat.calls.value && <Calling chat={chat} />}
           <Log chat={chat} />
           {chat.conversation.value?.status === "resolved" && <Outcome chat={chat} />}
           <Composer chat={chat} />

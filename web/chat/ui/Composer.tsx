@@ -10,7 +10,7 @@ const MOST = 16_384;
 
 export function Composer({ chat }: { chat: Chat }) {
   const { locale, words } = useSpeech();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(begun);
   const box = useRef<HTMLTextAreaElement>(null);
   const long = Array.from(text.trim()).length > MOST;
 
@@ -74,6 +74,11 @@ export function Composer({ chat }: { chat: Chat }) {
       </button>
     </form>
   );
+}
+
+/** What was written before this script was here. */
+function begun(): string {
+  return document.querySelector<HTMLTextAreaElement>(".composer textarea")?.value ?? "";
 }
 
 function Attach({ chat }: { chat: Chat }) {

@@ -4,7 +4,11 @@ import { duration, number, type Speech, soon } from "../../i18n";
 import type { Chat } from "../chat";
 import { deserted } from "../state";
 import { Close } from "./icons";
+import { lazily } from "./lazily";
 import { useSpeech } from "./speech";
+
+/** Calls: the buttons in the header, and below it whatever else they need. */
+export const Calling = lazily(() => import("./Calling").then((it) => it.Calling));
 
 export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) | undefined }) {
   const { words } = useSpeech();
@@ -28,6 +32,7 @@ export function Header({ chat, onClose }: { chat: Chat; onClose?: (() => void) |
           <Presence chat={chat} />
         </p>
       </div>
+      {chat.calls.value && <Calling chat={chat} buttons />}
       {onClose && (
         <button type="button" class="close" aria-label={words.close} onClick={onClose}>
           <Close />

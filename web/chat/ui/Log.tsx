@@ -5,11 +5,14 @@ import { day } from "../../i18n";
 import type { Chat } from "../chat";
 import { Down } from "./icons";
 import { type Line, lines } from "./lines";
-import { Bubble, Dots } from "./Bubble";
+import { Bubble } from "./Bubble";
+import { lazily } from "./lazily";
 import { useSpeech } from "./speech";
 
 /** Nearer to the end than this, the page follows what is said, in pixels. */
 const NEAR = 80;
+
+const Dots = lazily(() => import("./Dots").then((it) => it.Dots));
 
 export function Log({ chat }: { chat: Chat }) {
   const speech = useSpeech();

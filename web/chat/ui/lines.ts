@@ -48,7 +48,10 @@ export function lines(chat: Chat, speech: Speech): Line[] {
       outgoing: it,
     }),
   );
-  return [...greeting(chat, speech), ...said, ...outgoing];
+  const happened = chat.happened.value;
+  const told = [...said, ...happened];
+  if (happened.length) told.sort((a, b) => a.at!.localeCompare(b.at!));
+  return [...greeting(chat, speech), ...told, ...outgoing];
 }
 
 /** Whether two lines are said in one breath. */

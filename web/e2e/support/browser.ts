@@ -12,11 +12,15 @@ export interface Visitor {
   leave(): Promise<void>;
 }
 
-export async function visitor(options: BrowserContextOptions = {}): Promise<Visitor> {
+/** Whether frames of other websites may keep things: they may in most browsers, website by website. */
+type Foreign = "kept" | "blocked";
+
+export async function visitor(options: BrowserContextOptions = {}, more: string[] = [], foreign: Foreign = "kept"): Promise<Visitor> {
   const profile = mkdtempSync(join(tmpdir(), "openchat-browser-"));
-  // Some distributions forbid frames of other websites to keep anything; most browsers let them, website by website.
+  // Some distributions forbid it, so it is said in either case.
   mkdirSync(join(profile, "Default"));
-  const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
+  const blocked = foreign === "blocked";
+  const preferences = { profile: { cookie_controls_mode: blocked ? 1 : 0, block_third_party_cookies: blocked } };
   writeFileSync(join(profile, "Default/Preferences"), JSON.stringify(preferences));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -29,6 +33,7 @@ export async function visitor(options: BrowserContextOptions = {}): Promise<Visi
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
     locale: "en-GB",
     ...options,

@@ -9,8 +9,13 @@ export interface Desk extends Visitor {
 }
 
 /** Opens the inbox as a person, at the list or at a conversation. */
-export async function desk(person: Person, conversation?: string, options: BrowserContextOptions = {}): Promise<Desk> {
-  const browser = await visitor(options);
+export async function desk(
+  person: Person,
+  conversation?: string,
+  options: BrowserContextOptions = {},
+  more: string[] = [],
+): Promise<Desk> {
+  const browser = await visitor(options, more);
   await person.enter(browser.context);
   const { page } = browser;
   page.setDefaultTimeout(15_000);

@@ -24,11 +24,14 @@ export class OpenChat {
   #address = "127.0.0.1:0";
   /** What it is told beside `serve`. */
   #more: string[] = [];
+  /** Settings that it runs with. Without any it offers no calls, whatever this machine has. */
+  #settings: Record<string, string> = {};
   url = "";
 
-  static async start(more: string[] = []): Promise<OpenChat> {
+  static async start(more: string[] = [], settings: Record<string, string> = { OC_CALLS: "off" }): Promise<OpenChat> {
     const it = new OpenChat();
     it.#more = more;
+    it.#settings = settings;
     // Under root the database runs as another user, who has to get there.
     chmodSync(it.#data, 0o711);
     await it.run();
@@ -42,7 +45,7 @@ export class OpenChat {
 
   /** Starts it, where it was before if it has run already. */
   async run(): Promise<void> {
-    const env = { ...process.env, OC_DATA_DIR: this.data, OC_HTTP_ADDR: this.#address };
+    const env = { ...process.env, OC_DATA_DIR: this.data, OC_HTTP_ADDR: this.#address, ...this.#settings };
     const child = spawn(binary(), ["serve", ...this.#more], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";

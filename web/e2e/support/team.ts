@@ -64,6 +64,13 @@ export class Person {
     return this.post<T>(`/api/admin/support/conversations/${conversation}/${verb}`, body);
   }
 
+  /** The conversation of the customer whom the business knows by an id. */
+  async conversationOf(externalUserId: string): Promise<string | undefined> {
+    type Found = { id: string; customer: { externalUserId: string | null } };
+    const { data } = await this.ask<{ data: Found[] }>("GET", "/api/admin/support/inbox?view=all");
+    return data.find((it) => it.customer.externalUserId === externalUserId)?.id;
+  }
+
   /** Gives a browser this person's session. */
   async enter(context: BrowserContext): Promise<void> {
     const [name, value] = this.cookie.split("=") as [string, string];
@@ -120,10 +127,15 @@ export class Backend {
     await this.ask(`/api/public/support/conversations/${conversation}/messages`, { message: { type: "text", text } });
   }
 
+  /** A link that brings a customer to the support page. */
+  async link(customer: Profile): Promise<string> {
+    const { redirectTo } = await this.ask<{ redirectTo: string }>("/api/public/support/handoffs", { customer });
+    return redirectTo;
+  }
+
   /** A customer's own session, by a handoff; answers its token. */
   async session(customer: Profile): Promise<string> {
-    const { redirectTo } = await this.ask<{ redirectTo: string }>("/api/public/support/handoffs", { customer });
-    const token = new URL(redirectTo).pathname.split("/").pop();
+    const token = new URL(await this.link(customer)).pathname.split("/").pop();
     const answer = await fetch(`${this.owner.server.url}/api/webchat/session`, {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -21,6 +21,7 @@ export const en = {
   refused: "Not sent",
   fileTooLarge: (most: string) => `Not sent: a file can have ${most} at most`,
   fileType: "Not sent: files of this kind are not taken",
+  fileGone: "Not sent: the page was closed before the file was uploaded. Attach it again.",
   save: "Save",
   uploading: "Uploading",
   failed: "That did not work. Please try again.",

@@ -23,6 +23,7 @@ export const es: Words = {
   refused: "No enviado",
   fileTooLarge: (most) => `No enviado: un archivo puede tener ${most} como máximo`,
   fileType: "No enviado: no se aceptan archivos de este tipo",
+  fileGone: "No enviado: la página se cerró antes de que se subiera el archivo. Adjúntalo de nuevo.",
   save: "Guardar",
   uploading: "Subiendo",
   failed: "No ha funcionado. Inténtalo de nuevo.",

@@ -23,6 +23,7 @@ export const fr: Words = {
   refused: "Non envoyé",
   fileTooLarge: (most) => `Non envoyé : un fichier peut faire ${most} au plus`,
   fileType: "Non envoyé : ce type de fichier n’est pas accepté",
+  fileGone: "Non envoyé : la page a été fermée avant la fin de l’envoi du fichier. Joignez-le de nouveau.",
   save: "Enregistrer",
   uploading: "Envoi du fichier",
   failed: "Cela n’a pas fonctionné. Veuillez réessayer.",

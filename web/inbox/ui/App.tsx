@@ -5,6 +5,7 @@ import type { Inbox } from "../inbox";
 import { meaning } from "../keys";
 import { type Speech, Speaking } from "../speech";
 import type { Watch } from "../watch";
+import { Dock, Ringing } from "./Calls";
 import { Dialogs } from "./Dialogs";
 import { List } from "./List";
 import { Nav } from "./Nav";
@@ -24,7 +25,9 @@ const SEQUENCE = 1_200;
 export function App({ inbox, watch, speech }: Props) {
   useShortcuts(inbox);
   const { openId } = inbox.place;
-  const shape = `app${openId.value ? " talking" : ""}${inbox.panel.value ? " detailed" : ""}`;
+  const { part, elsewhere } = inbox.calls;
+  const calling = part.stage.value !== "none" || elsewhere.value;
+  const shape = `app${openId.value ? " talking" : ""}${inbox.panel.value ? " detailed" : ""}${calling ? " calling" : ""}`;
   return (
     <Speaking.Provider value={speech}>
       <Connection inbox={inbox} speech={speech} />
@@ -33,12 +36,14 @@ export function App({ inbox, watch, speech }: Props) {
         <main>
           <h1 class="unseen">{speech.words.inbox}</h1>
           <List inbox={inbox} />
+          <Dock inbox={inbox} />
           <section class="talk-column" aria-label={speech.words.conversation}>
             <TalkView inbox={inbox} watch={watch} key={openId.value ?? ""} />
           </section>
           {inbox.panel.value && openId.value && <Panel inbox={inbox} />}
         </main>
       </div>
+      <Ringing inbox={inbox} />
       <Dialogs inbox={inbox} />
       <Toasts toasts={inbox.toasts} />
     </Speaking.Provider>

@@ -19,6 +19,8 @@ export function Dialogs({ inbox }: { inbox: Inbox }) {
   switch (dialog.value) {
     case null:
       return null;
+    case "invite":
+      return <InvitePicker inbox={inbox} onClose={close} />;
     case "palette":
       return <Palette inbox={inbox} onClose={close} />;
     case "help":
@@ -74,6 +76,24 @@ function AssignPicker({ inbox, it, onClose }: Props) {
     if ((to?.id ?? null) !== (it.assignee?.id ?? null)) inbox.change(it, { kind: "assign", to });
   };
   return <Picker label={words.assign} options={[...options, ...back]} onPick={onPick} onClose={onClose} />;
+}
+
+/** Who can be brought into the call: whoever is there comes first. */
+function InvitePicker({ inbox, onClose }: { inbox: Inbox; onClose: () => void }) {
+  const { words } = useSpeech();
+  const joined = inbox.calls.here.value?.call?.joined ?? [];
+  const team = (inbox.inbox.value?.agents ?? []).filter(
+    (agent) => agent.joined && !joined.some((it) => it.kind === "agent" && it.id === agent.id),
+  );
+  const rank = { online: 0, away: 1, offline: 2 };
+  const options = [...team]
+    .sort((a, b) => rank[a.availability] - rank[b.availability] || a.name.localeCompare(b.name))
+    .map((agent) => ({ key: agent.id, label: agent.name, hint: words.availability[agent.availability] }));
+  const onPick = (id: string) => {
+    const agent = team.find((one) => one.id === id);
+    if (agent) void inbox.calls.invite(agent);
+  };
+  return <Picker label={words.calls.invite} options={options} onPick={onPick} onClose={onClose} />;
 }
 
 function SnoozePicker({ inbox, it, onClose }: Props) {

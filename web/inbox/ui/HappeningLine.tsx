@@ -1,5 +1,7 @@
 /** Something that happened to a conversation, in one sentence with its reason. */
-import { duration, number } from "../../i18n";
+import { lasted } from "../../calls/lasted";
+import type { Author, Ending } from "../../calls/types";
+import { number } from "../../i18n";
 import type { Happening } from "../history";
 import type { Inbox } from "../inbox";
 import { moment, type Speech, useSpeech } from "../speech";
@@ -55,11 +57,28 @@ export function sentence({ change }: Happening, speech: Speech, named: (id: stri
       return said.rated(number(locale, change.data.score));
     case "call.started":
       return said.callStarted[change.data.call.type] ?? "";
+    case "call.answered":
+      return said.callAnswered(party(change.data.by, customer));
+    case "call.declined":
+      return said.callDeclined(party(change.data.by, customer));
+    case "call.escalated":
+      return said.callEscalated(party(change.data.by, customer));
     case "call.ended":
-      return change.data.reason === "missed"
-        ? said.callMissed
-        : said.callEnded(duration(locale, change.data.durationSeconds));
+      return callEnded(change.data, speech);
   }
+}
+
+/** The name of a side of a call. */
+function party(by: Author, customer: string): string {
+  return by.kind === "agent" ? by.name : customer;
+}
+
+function callEnded({ reason, durationSeconds }: Ending, { words }: Speech): string {
+  const said = words.happened;
+  if (reason === "missed") return said.callMissed;
+  if (reason === "declined") return said.callRefused;
+  if (reason === "mediaLost") return said.callLost;
+  return durationSeconds > 0 ? said.callEnded(lasted(durationSeconds)) : said.callUnanswered;
 }
 
 type Assigned = Extract<Happening["change"], { type: "conversation.assigned" }>["data"];

@@ -4,7 +4,7 @@ import { BINDINGS, type Group } from "../keys";
 import { useSpeech } from "../speech";
 import { Modal } from "./Picker";
 
-const GROUPS: readonly Group[] = ["move", "act", "write", "general"];
+const GROUPS: readonly Group[] = ["move", "act", "write", "call", "general"];
 
 /** How the keyboard calls its keys. */
 const NAMES: Record<string, string> = {
@@ -60,7 +60,7 @@ function Shortcut({ does, keys }: { does: string; keys: readonly string[] }) {
             {sequence.split(" ").map((key, at) => (
               <Fragment key={key}>
                 {at > 0 && !sequence.startsWith("mod") && !sequence.startsWith("⇧") && <small> {words.then} </small>}
-                <kbd>{NAMES[key] ?? key}</kbd>
+                <kbd dir="ltr">{NAMES[key] ?? key}</kbd>
               </Fragment>
             ))}
           </span>

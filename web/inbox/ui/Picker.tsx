@@ -89,7 +89,7 @@ export function Picker({ label, placeholder, options, free, several = false, onP
             <span class="name" dir="auto">
               {option.label}
             </span>
-            {option.hint && <small>{option.hint}</small>}
+            {option.hint && <small dir="auto">{option.hint}</small>}
             {option.chosen && <Check />}
           </li>
         ))}

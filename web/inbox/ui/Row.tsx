@@ -1,4 +1,5 @@
 /** A conversation in the list. */
+import { Phone } from "../../calls/ui/icons";
 import type { Inbox } from "../inbox";
 import { ago, moment, useSpeech } from "../speech";
 import type { Conversation } from "../types";
@@ -79,6 +80,12 @@ function Marks({ inbox, it }: { inbox: Inbox; it: Conversation }) {
   const { assignee } = it;
   return (
     <span class="marks">
+      {it.call && (
+        <span class="mark call">
+          <Phone />
+          {it.call.state === "ringing" ? words.calls.rings : words.calls.goesOn}
+        </span>
+      )}
       {it.priority !== "normal" && (
         <span class={`mark ${it.priority}`}>
           <Flag />

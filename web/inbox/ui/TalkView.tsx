@@ -1,7 +1,9 @@
 /** One conversation: who it is with and where it stands, what was said, and where the agent writes. */
 import type { ComponentType } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { settle } from "../actions";
+import { Camera, Phone } from "../../calls/ui/icons";
+import { mayCall, settle } from "../actions";
+import type { Calling } from "../calls";
 import type { Inbox } from "../inbox";
 import { moment, useSpeech } from "../speech";
 import type { Conversation } from "../types";
@@ -131,6 +133,13 @@ function Actions({ inbox, it }: { inbox: Inbox; it: Conversation }) {
           {words.claim}
         </button>
       )}
+      {it.call && !inbox.calls.has(it) && (
+        <button type="button" onClick={() => inbox.calls.join(it as Calling)}>
+          {words.calls.join}
+        </button>
+      )}
+      {mayCall(inbox, it) && tool(words.calls.kind.audio, "v a", Phone, () => inbox.calls.start(it, "audio"))}
+      {mayCall(inbox, it) && tool(words.calls.kind.video, "v v", Camera, () => inbox.calls.start(it, "video"))}
       {!resolved && tool(words.assign, "a", Assign, () => (dialog.value = "assign"))}
       {!resolved && tool(words.snooze, "s", Snooze, () => (dialog.value = "snooze"), it.status === "snoozed")}
       {tool(words.tag, "t", Tag, () => (dialog.value = "tags"), it.tags.length > 0)}

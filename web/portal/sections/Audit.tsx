@@ -1,7 +1,8 @@
 /** The history: who did what, when, through what; and how a conversation stood at a moment of it. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { type AuditEntry, call, type ConversationAsOf, type Me } from "../api";
+import { type Agent, type AuditEntry, call, type ConversationAsOf, list, type Me } from "../api";
+import { type Names, sentence } from "../history";
 import { useLoaded } from "../load";
 import { moment, said, useSpeech } from "../speech";
 import { SelectField, TextField } from "../ui/Field";
@@ -65,7 +66,14 @@ export function Audit(_: { me: Me }) {
     filter.value = { ...filter.value, ...changes };
     void load(false);
   };
-  useEffect(() => void load(false), []);
+  const names = useSignal<Names>(new Map());
+  useEffect(() => {
+    void load(false);
+    // Without the names, the history says whose it is in general words.
+    void list<Agent>("/api/business/agents")
+      .then((all) => (names.value = new Map(all.map((it) => [it.id, it.name]))))
+      .catch(() => undefined);
+  }, []);
   return (
     <Card title={words.audit.title} intro={words.audit.intro}>
       <Filters filter={filter.value} onChange={narrow} />
@@ -74,7 +82,7 @@ export function Audit(_: { me: Me }) {
       {entries.value?.length === 0 && <p class="empty">{words.audit.none}</p>}
       <ol class="timeline" aria-busy={busy.value}>
         {entries.value?.map((it) => (
-          <Entry key={it.id} it={it} onNarrow={narrow} onLook={() => (looking.value = it)} />
+          <Entry key={it.id} it={it} names={names.value} onNarrow={narrow} onLook={() => (looking.value = it)} />
         ))}
       </ol>
       {cursor.value && (
@@ -109,11 +117,32 @@ function Filters({ filter, onChange }: { filter: Filter; onChange(changes: Parti
   );
 }
 
-function Entry({ it, onNarrow, onLook }: { it: AuditEntry; onNarrow(changes: Partial<Filter>): void; onLook(): void }) {
-  const { words, locale } = useSpeech();
+interface One {
+  it: AuditEntry;
+  names: Names;
+  onNarrow(changes: Partial<Filter>): void;
+  onLook(): void;
+}
+
+function Entry({ it, names, onNarrow, onLook }: One) {
+  const speech = useSpeech();
+  const { words, locale } = speech;
+  const said = sentence(it, speech, names);
   return (
     <li>
-      <p lang="en" dir="auto">{it.summary}</p>
+      {said ? (
+        <p>
+          <bdi>{said.what}</bdi>
+          <span class="who">
+            {" · "}
+            <bdi>{said.who}</bdi>
+          </span>
+        </p>
+      ) : (
+        <p lang="en" dir="ltr">
+          {it.summary}
+        </p>
+      )}
       <p class="facts">
         <time dateTime={it.at}>{moment(locale, it.at)}</time>
         <span dir="ltr">#{it.position}</span>

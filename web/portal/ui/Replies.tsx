@@ -38,7 +38,9 @@ export function Replies() {
               {all.map((it) => (
                 <li key={it.shortcut}>
                   <div class="what">
-                    <h3 dir="ltr">/{it.shortcut}</h3>
+                    <h3>
+                      <bdi dir="ltr">/{it.shortcut}</bdi>
+                    </h3>
                     <p class="quiet clamp" dir="auto">{it.text}</p>
                   </div>
                   <div class="doings">

@@ -39,6 +39,7 @@ export function Top({ me, current }: { me: Me; current: "portal" | "inbox" | nul
 export function Shell({ me, children }: { me: Me; children: ComponentChildren }) {
   const { words } = useSpeech();
   const title = useRef<HTMLHeadingElement>(null);
+  const side = useRef<HTMLElement>(null);
   const shown = section.value;
   const first = useRef(true);
   useEffect(() => {
@@ -46,6 +47,8 @@ export function Shell({ me, children }: { me: Me; children: ComponentChildren })
     // The page has changed without being loaded, so its reader is brought to its beginning.
     if (!first.current) title.current?.focus({ preventScroll: true });
     first.current = false;
+    // On a phone the sections are one line that can be moved.
+    side.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [shown]);
   return (
     <>
@@ -54,7 +57,7 @@ export function Shell({ me, children }: { me: Me; children: ComponentChildren })
       </a>
       <Top me={me} current="portal" />
       <div class="columns">
-        <nav class="side" aria-label={words.sectionsLabel}>
+        <nav class="side" ref={side} aria-label={words.sectionsLabel}>
           {SECTIONS.map((it) => {
             const Icon = ICONS[it];
             return (

@@ -1,7 +1,10 @@
 /** Arabic, written from right to left. */
+import { faults, history } from "./history/ar";
 import type { Words } from "./en";
 
 export const ar: Words = {
+  history,
+  faults,
   pages: "الصفحات",
   inbox: "صندوق الوارد",
   portal: "الإعدادات",
@@ -114,7 +117,7 @@ export const ar: Words = {
     whereIntro: "للأداة مفتاح خاص يراه الجميع في صفحاتك. يفتح الدردشة ولا شيء غيرها.",
     keyName: "الموقع",
     origin: "الموقع",
-    originHint: "مع https:// ودون مسار. أضف كل موقع فيه الدردشة.",
+    originHint: "مع ⁦https://⁩ ودون مسار. أضف كل موقع فيه الدردشة.",
     already: "هذا موجود بالفعل.",
     unsafe: "غير مشفّر",
     noOrigin: "أضف موقعًا واحدًا على الأقل، أو اختر الوضع المفتوح.",
@@ -132,8 +135,8 @@ export const ar: Words = {
     enough: (text, page) => `سهل القراءة: تباين النص ${text}، وتباين الزر على الأبيض ${page}.`,
     poor: (text, page) => `صعب الرؤية: تباين النص ${text} (المطلوب 4.5)، وتباين الزر على الأبيض ${page} (المطلوب 3). لون أغمق أفضل.`,
     logo: "الشعار (اختياري)",
-    logoHint: "عنوان صورة مربعة، مع https://.",
-    logoWrong: "أدخل عنوانًا يبدأ بـ https://.",
+    logoHint: "عنوان صورة مربعة، مع ⁦https://⁩.",
+    logoWrong: "أدخل عنوانًا يبدأ بـ ⁦https://⁩.",
     welcome: "رسالة الترحيب",
     welcomeDefault: "مرحبًا! كيف يمكننا مساعدتك؟",
     away: "رسالة الغياب",

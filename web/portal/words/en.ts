@@ -1,5 +1,10 @@
 /** English. The other languages have the same entries. */
+import { faults, history } from "./history/en";
+
 export const en = {
+  history,
+  faults,
+
   pages: "Pages",
   inbox: "Inbox",
   portal: "Settings",

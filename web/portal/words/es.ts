@@ -1,7 +1,10 @@
 /** Spanish. */
+import { faults, history } from "./history/es";
 import type { Words } from "./en";
 
 export const es: Words = {
+  history,
+  faults,
   pages: "Páginas",
   inbox: "Bandeja",
   portal: "Ajustes",

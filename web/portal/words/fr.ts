@@ -1,7 +1,10 @@
 /** French. */
+import { faults, history } from "./history/fr";
 import type { Words } from "./en";
 
 export const fr: Words = {
+  history,
+  faults,
   pages: "Pages",
   inbox: "Boîte de réception",
   portal: "Réglages",

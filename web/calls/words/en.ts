@@ -1,0 +1,108 @@
+/** What calls say, in English. The other languages have the same entries. */
+import type { Trouble } from "../devices";
+import type { Outcome } from "../part";
+import type { Kind } from "../types";
+
+export const en = {
+  call: "Call",
+  audio: "Audio call",
+  video: "Video call",
+  start: "Start the call",
+  answer: "Answer",
+  decline: "Decline",
+  cancel: "Cancel",
+  close: "Close",
+  again: "Try again",
+  hangUp: "Hang up",
+  leave: "Leave the call",
+  you: "You",
+  customer: "Customer",
+
+  checking: "Asking your browser for the microphone…",
+  checkingVideo: "Asking your browser for camera and microphone…",
+  allowHint: "If your browser asks, choose “Allow”.",
+  preview: "Your picture",
+  hears: "Your microphone works. Say something to see it move.",
+  microphone: {
+    blocked: "Your browser blocks the microphone. Allow it for this page by the sign beside the address, then try again.",
+    missing: "No microphone was found. Plug one in, then try again.",
+    busy: "Another program is using your microphone. Close it there, then try again.",
+    insecure: "Your browser offers a microphone on safe (https) pages only.",
+    failed: "Your microphone could not be started.",
+  } satisfies Record<Trouble, string> as Record<Trouble, string>,
+  camera: {
+    blocked: "Your browser blocks the camera. Without it the others hear you and don’t see you.",
+    missing: "No camera was found. The others hear you and don’t see you.",
+    busy: "Another program is using your camera. Close it there, or go on without a picture.",
+    insecure: "Your browser offers a camera on safe (https) pages only.",
+    failed: "Your camera could not be started. The others hear you and don’t see you.",
+  } as Record<Trouble, string>,
+  screenFailed: "Your screen could not be shared.",
+  withoutMicrophone: "Go on without a microphone",
+
+  connecting: "Connecting…",
+  calling: "Calling…",
+  callingWho: (name: string) => `Calling ${name}…`,
+  ringing: (name: string) => `${name} is calling`,
+  alone: "Waiting for the others…",
+  reconnecting: "The connection is weak. Reconnecting…",
+  lost: "The connection to the call is lost. Trying again…",
+  unsilence: "Turn the sound on",
+  elsewhere: "You are in this call in another tab or window.",
+  moveHere: "Move it here",
+  quality: { good: "Good connection", fair: "Fair connection", poor: "Poor connection", unknown: "" },
+  muted: "Muted",
+  speaking: "Speaking",
+  screenOf: (name: string) => `${name}’s screen`,
+  inCall: (names: string) => `In the call: ${names}`,
+
+  mute: "Mute",
+  unmute: "Unmute",
+  cameraOn: "Turn the camera on",
+  cameraOff: "Turn the camera off",
+  flip: "Switch camera",
+  share: "Share the screen",
+  unshare: "Stop sharing",
+  toVideo: "Make it a video call",
+  devices: "Microphone, camera and sound",
+  device: { audioinput: "Microphone", videoinput: "Camera", audiooutput: "Sound" } as Record<MediaDeviceKind, string>,
+  smaller: "Make smaller",
+  larger: "Make larger",
+  invite: "Bring a colleague in",
+  escalated: (name: string) => `${name} turned this into a video call. Your camera is off.`,
+  notNow: "Not now",
+
+  outcome: {
+    hungUp: "The call is over.",
+    missed: "Nobody could answer. Your conversation stays first in line, and we will get back to you.",
+    declined: "The call was declined.",
+    resolved: "The call is over: the conversation was resolved.",
+    abandoned: "The call is over: nobody was left in it.",
+    mediaLost: "The connection to the call service was lost, so the call is over. Please call again.",
+    over: "This call is over already.",
+  } as Record<Outcome, string>,
+  unanswered: "The customer did not answer.",
+  refusals: {
+    call_in_progress: "This conversation already has a call.",
+    conversation_resolved: "The conversation is resolved.",
+    calls_not_configured: "Calls are not set up here.",
+    calls_unavailable: "Calls don’t work at the moment. Try again shortly.",
+    media_unreachable: "The call service can’t be reached from here. A firewall may be in the way.",
+    unreachable: "The server can’t be reached. Check your connection.",
+    rate_limited: "Too much at once. Try again in a moment.",
+  } as Record<string, string>,
+  failed: "That did not work. Please try again.",
+
+  wish: { audio: "I would like an audio call.", video: "I would like a video call." } as Record<Kind, string>,
+  lines: {
+    begun: { audio: "Audio call", video: "Video call" } as Record<Kind, string>,
+    ended: (time: string) => `Call ended · ${time}`,
+    missed: "Missed call",
+    declined: "Call declined",
+    lost: "The call broke off",
+    unanswered: "Call ended before it was answered",
+  },
+};
+
+/** Every one of these texts, in one language. */
+export type Words = typeof en;
