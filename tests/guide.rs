@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// The portal's snippet in Rust, which has to compile as it stands.
-#[expect(dead_code, reason = "it is compiled, and run by whoever copies it")]
+#[expect(dead_code, clippy::print_stdout, reason = "it is compiled here, and run by whoever copies it")]
 #[path = "../web/portal/snippets/handoff.rs"]
 mod portal_snippet;
 

@@ -58,6 +58,22 @@ interface Listener<F> {
   onEnded(): void;
 }
 
+/** Asks for a sign of life after so long without one; without an answer, the connection is taken to be dead. */
+function heart(socket: () => WebSocket | null, dead: () => void) {
+  let timer = 0;
+  return {
+    beat: (after: number) => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        const it = socket();
+        if (it?.readyState === WebSocket.OPEN) it.send('{"type":"ping"}');
+        timer = window.setTimeout(dead, PONG);
+      }, after);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
 /**
  * Follows the feed at a path, of whoever the token is of; without one, of whoever the browser's cookie says.
  * `F` and `C` are what this feed sends and takes.
@@ -72,8 +88,8 @@ export function follow<F extends object = Frame, C = ClientFrame>(
   let at: Position | null = null;
   let retry = FIRST_RETRY;
   let timer = 0;
-  let pulse = 0;
   let closed = false;
+  const pulse = heart(() => socket, drop);
 
   function connect(): void {
     clearTimeout(timer);
@@ -84,7 +100,7 @@ export function follow<F extends object = Frame, C = ClientFrame>(
     socket = mine;
     mine.onmessage = ({ data }) => {
       if (mine !== socket) return;
-      beat(PING);
+      pulse.beat(PING);
       const frame = JSON.parse(data) as F & Told;
       if (frame.type === "reconnect") {
         retry = frame.afterMillis ?? FIRST_RETRY;
@@ -115,16 +131,7 @@ export function follow<F extends object = Frame, C = ClientFrame>(
       timer = window.setTimeout(connect, retry * (0.5 + Math.random() / 2));
       retry = Math.min(retry * 2, LAST_RETRY);
     };
-    beat(PING);
-  }
-
-  /** Asks for a sign of life after so long without one; without an answer, the connection is taken to be dead. */
-  function beat(after: number): void {
-    clearTimeout(pulse);
-    pulse = window.setTimeout(() => {
-      if (socket?.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
-      pulse = window.setTimeout(drop, PONG);
-    }, after);
+    pulse.beat(PING);
   }
 
   /** Gives the connection up and makes another. */
@@ -136,7 +143,7 @@ export function follow<F extends object = Frame, C = ClientFrame>(
   }
 
   function lose(): void {
-    clearTimeout(pulse);
+    pulse.stop();
     socket = null;
     listener.onLive(false);
   }
@@ -156,7 +163,7 @@ export function follow<F extends object = Frame, C = ClientFrame>(
     },
     wake: () => {
       if (closed) return;
-      if (socket) beat(0);
+      if (socket) pulse.beat(0);
       else connect();
     },
     close: () => {

@@ -32,6 +32,7 @@ export function createKnowledge(listener: Listener) {
   /** The deltas that came while something is being fetched. */
   let recent: Delta[] = [];
   let fetching = 0;
+  const wanted = wishes(refresh);
 
   function onFrame(frame: Frame): void {
     if (frame.type === "hello") {
@@ -48,7 +49,7 @@ export function createKnowledge(listener: Listener) {
         const { inbox: after, missing } = fold(before, frame);
         if (fetching) recent.push(frame);
         inbox.value = after;
-        if (missing) want(missing);
+        if (missing) wanted.want(missing);
         listener.onDelta(frame, before);
         listener.onFrame(frame);
       });
@@ -62,7 +63,7 @@ export function createKnowledge(listener: Listener) {
       if (now) late.value = false;
       listener.onLive(now);
     });
-    if (now) void fetchWanted();
+    if (now) wanted.hurry();
     else lateTimer = window.setTimeout(() => (late.value = !ended.value), LATE);
   }
 
@@ -88,37 +89,6 @@ export function createKnowledge(listener: Listener) {
       fetching -= 1;
       if (!fetching) recent = [];
     }
-  }
-
-  const wanted = new Set<string>();
-  const onTheWay = new Set<string>();
-  let busy = 0;
-
-  /** Fetches a conversation that isn't known, as soon as there is a connection. */
-  function want(id: string): void {
-    if (onTheWay.has(id)) return;
-    wanted.add(id);
-    void fetchWanted();
-  }
-
-  async function fetchWanted(): Promise<void> {
-    if (busy >= AT_ONCE) return;
-    busy += 1;
-    for (const id of wanted) {
-      wanted.delete(id);
-      onTheWay.add(id);
-      try {
-        await refresh(id);
-      } catch (error) {
-        if (error instanceof ApiError && error.passes) {
-          wanted.add(id);
-          break;
-        }
-      } finally {
-        onTheWay.delete(id);
-      }
-    }
-    busy -= 1;
   }
 
   /** Fetches a conversation as it is now. */
@@ -147,8 +117,44 @@ export function createKnowledge(listener: Listener) {
     send: feed.send,
     wake: feed.wake,
     learn,
-    want,
+    want: wanted.want,
     refresh,
     find: (id: string) => inbox.value?.conversations.find((it) => it.id === id) ?? null,
+  };
+}
+
+/** Fetches conversations that aren't known, a few at a time, as soon as there is a connection. */
+function wishes(fetch: (id: string) => Promise<void>) {
+  const wanted = new Set<string>();
+  const onTheWay = new Set<string>();
+  let busy = 0;
+
+  async function run(): Promise<void> {
+    if (busy >= AT_ONCE) return;
+    busy += 1;
+    for (const id of wanted) {
+      wanted.delete(id);
+      onTheWay.add(id);
+      try {
+        await fetch(id);
+      } catch (error) {
+        if (error instanceof ApiError && error.passes) {
+          wanted.add(id);
+          break;
+        }
+      } finally {
+        onTheWay.delete(id);
+      }
+    }
+    busy -= 1;
+  }
+
+  return {
+    want: (id: string) => {
+      if (onTheWay.has(id)) return;
+      wanted.add(id);
+      void run();
+    },
+    hurry: () => void run(),
   };
 }

@@ -26,11 +26,7 @@ export type Lists = ReturnType<typeof createLists>;
 export function createLists(knowledge: () => Knowledge) {
   const reach = signal<Reach>(UNKNOWN);
   const progress = signal<Record<View, Progress>>(everywhere());
-  const found = signal<readonly string[]>([]);
-  const search = signal<Progress>(FRESH);
-  const query = signal("");
-  let timer = 0;
-  let turn = 0;
+  const search = createSearch(knowledge);
 
   /** Begins again from what a snapshot tells. */
   function begin(): void {
@@ -38,7 +34,7 @@ export function createLists(knowledge: () => Knowledge) {
     if (!inbox) return;
     reach.value = reached(inbox);
     progress.value = everywhere();
-    if (query.value) look(query.value, 0);
+    if (search.query.value) search.look(search.query.value, 0);
     // What is unread on one's own desk is counted wherever one looks.
     void more("mine");
   }
@@ -67,6 +63,18 @@ export function createLists(knowledge: () => Knowledge) {
       set({ state: "failed" });
     }
   }
+
+  return { reach, progress, begin, more, done, ...search };
+}
+
+/** What is searched for, and what is found. */
+function createSearch(knowledge: () => Knowledge) {
+  /** What the search has found, by id, the latest activity first. */
+  const found = signal<readonly string[]>([]);
+  const search = signal<Progress>(FRESH);
+  const query = signal("");
+  let timer = 0;
+  let turn = 0;
 
   /** Searches for words, once no more letters come. */
   function look(words: string, after = LETTERS): void {
@@ -99,15 +107,9 @@ export function createLists(knowledge: () => Knowledge) {
   }
 
   return {
-    reach,
-    progress,
     query,
-    /** What the search has found, by id, the latest activity first. */
     found,
     search,
-    begin,
-    more,
-    done,
     look,
     findMore: () => {
       const { state, next, begun } = search.value;

@@ -2,6 +2,7 @@
 import "../team/slate.css";
 import "./ui/base.css";
 import "./ui/portal.css";
+import "./ui/widget.css";
 import "./ui/sections.css";
 import { type ComponentChildren, type ComponentType, render } from "preact";
 import { ApiError } from "../api/client";
