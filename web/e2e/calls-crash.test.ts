@@ -1,7 +1,10 @@
 /** What a call survives: a page that is loaded anew or opened twice, and the death of either server. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { answers, calls, Exchange, hears, type Pair, sees, tap } from "./support/calls";
 import { says, until } from "./support/desk";
+
+// Each test starts both servers, and waits for what they take their time to notice.
+vi.setConfig({ testTimeout: 120_000 });
 
 let exchange: Exchange;
 

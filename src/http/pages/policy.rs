@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_page_is_framed_where_it_may_be() {
-        let ancestors = |framed| policy("", None, &framed).split("frame-ancestors ").nth(1).map(str::to_owned);
+        let ancestors =
+            |framed| policy("", None, &framed).split("frame-ancestors ").nth(1).map(str::to_owned);
         assert_eq!(ancestors(Framed::Never).as_deref(), Some("'none'"));
         assert_eq!(ancestors(shop()).as_deref(), Some("'self' https://shop.example"));
         assert_eq!(ancestors(Framed::By(vec![])).as_deref(), Some("'self'"));
