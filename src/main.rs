@@ -112,6 +112,7 @@ async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
+        nats: config.oc_nats_url,
         files,
         calls,
         limits: config.limits,
@@ -151,6 +152,7 @@ impl ThrowAway {
         config.database.database_url = None;
         config.database.oc_data_dir.clone_from(&self.0);
         config.oc_files_url = None;
+        config.oc_nats_url = None;
     }
 }
 

@@ -228,6 +228,7 @@ fn raw(tenant: BusinessId, id: ConversationId, expected: i64, command: CommandId
         metadata: EventMetadata::new(tenant, system, Via::Internal, command),
         at: clock().now(),
         condition: None,
+        fence: None,
         events: vec![DomainEvent::Conversation(
             id,
             ConversationEvent::MessagePosted {

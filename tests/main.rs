@@ -18,6 +18,7 @@ mod launch;
 mod live;
 mod log;
 mod model;
+mod nodes;
 mod portal;
 mod projector;
 mod refusals;

@@ -21,7 +21,12 @@ const BASE: &str = "/api/admin/support";
 
 /// The whole log of a business.
 pub(crate) async fn events(server: &Server, business: &Business) -> Vec<Recorded> {
-    let db = support::client(&server.config).await;
+    events_of(&server.config, business).await
+}
+
+/// The same, by its database.
+pub(crate) async fn events_of(config: &tokio_postgres::Config, business: &Business) -> Vec<Recorded> {
+    let db = support::client(config).await;
     let rows = db
         .query(
             "select tenant_id, position, aggregate_type, aggregate_id, sequence, event_type, event_version,

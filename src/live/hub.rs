@@ -1,7 +1,7 @@
 //! Which rooms are open, and the task that runs each: everything a room hears comes through its mailbox in order.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -30,7 +30,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    projector::{Committed, read_range},
+    nodes::{Bus, LiveNews, News},
+    projector::{Committed, Views, read_range},
     store::{Pools, StoreError, chain},
 };
 
@@ -46,6 +47,8 @@ const CHUNK: i64 = 2_000;
 pub struct Hub {
     pools: Pools,
     clock: Clock,
+    views: Views,
+    bus: Bus,
     rooms: Arc<Mutex<HashMap<BusinessId, mpsc::UnboundedSender<Message>>>>,
     presence: Presence,
     closing: CancellationToken,
@@ -71,6 +74,9 @@ enum Message {
     Leave(SocketId),
     Typing(ConversationId, Typist, bool),
     Look(SocketId, AgentRef, Option<ConversationId>),
+    LookElsewhere(SocketId, AgentRef, ConversationId),
+    LeaveElsewhere(SocketId),
+    Elsewhere(BTreeSet<AgentId>),
     EndSession(SessionId),
     Sessions(oneshot::Sender<Vec<SessionId>>),
 }
@@ -89,10 +95,12 @@ pub(super) enum JoinError {
 impl Hub {
     /// A hub without rooms.
     #[must_use]
-    pub fn new(pools: Pools, clock: Clock, presence: Presence) -> Self {
+    pub fn new(pools: Pools, clock: Clock, views: Views, (presence, bus): (Presence, Bus)) -> Self {
         Self {
             pools,
             clock,
+            views,
+            bus,
             rooms: Arc::default(),
             presence,
             closing: CancellationToken::new(),
@@ -119,8 +127,38 @@ impl Hub {
 
     /// Somebody types, or has stopped; without sockets nobody would see it.
     pub fn type_in(&self, tenant: BusinessId, conversation: ConversationId, who: Typist, typing: bool) {
+        self.bus.say(|| News::Live(LiveNews::Typing { tenant, conversation, who: who.clone(), typing }));
+        self.send(tenant, Message::Typing(conversation, who, typing));
+    }
+
+    /// What is true for a moment on another node.
+    pub fn hear(&self, news: LiveNews) {
+        match news {
+            LiveNews::Typing { tenant, conversation, who, typing } => {
+                self.send(tenant, Message::Typing(conversation, who, typing));
+            }
+            LiveNews::Viewing { tenant, window, agent, at } => {
+                self.send(tenant, Message::LookElsewhere(window, agent, at));
+            }
+            LiveNews::Left { tenant, window } => self.send(tenant, Message::LeaveElsewhere(window)),
+            LiveNews::Presence { .. } => self.presence.look(),
+        }
+    }
+
+    /// The tenants whose rooms are open.
+    pub(super) fn tenants(&self) -> Vec<BusinessId> {
+        self.rooms().keys().copied().collect()
+    }
+
+    /// Whose sockets are on other nodes.
+    pub(super) fn note_elsewhere(&self, tenant: BusinessId, agents: BTreeSet<AgentId>) {
+        self.send(tenant, Message::Elsewhere(agents));
+    }
+
+    /// Lets a room know, if it is open.
+    fn send(&self, tenant: BusinessId, message: Message) {
         if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Typing(conversation, who, typing));
+            let _ = room.send(message);
         }
     }
 
@@ -132,9 +170,7 @@ impl Hub {
         agent: AgentRef,
         at: Option<ConversationId>,
     ) {
-        if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Look(socket, agent, at));
-        }
+        self.send(tenant, Message::Look(socket, agent, at));
     }
 
     /// A session has ended: its sockets are closed.
@@ -205,9 +241,7 @@ impl Hub {
 
     /// A socket is gone.
     pub(super) fn leave(&self, tenant: BusinessId, socket: SocketId) {
-        if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Leave(socket));
-        }
+        self.send(tenant, Message::Leave(socket));
     }
 
     async fn join(
@@ -245,8 +279,9 @@ impl Hub {
     }
 
     async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
-        // The mailbox is open already, so nothing that is committed from here on is missed.
-        let mut room = match catch_up::room(&self.pools, tenant).await {
+        // The mailbox is open already, and the tenant is watched, so nothing that is committed from here on is missed.
+        let _watched = self.views.watch(tenant);
+        let mut room = match catch_up::room(&self.pools, tenant, first_socket(&self.clock)).await {
             Ok(room) => room,
             Err(e) => {
                 tracing::warn!(error = chain(&e), "a live feed could not be opened");
@@ -301,11 +336,26 @@ impl Hub {
                     room.leave(socket);
                 }
             }
-            Message::Leave(socket) => self.note(tenant, room.leave(socket)),
+            Message::Leave(socket) => {
+                if room.is_agents(socket) {
+                    self.bus.say(|| News::Live(LiveNews::Left { tenant, window: socket }));
+                }
+                self.note(tenant, room.leave(socket));
+            }
             Message::Typing(conversation, who, typing) => {
                 room.type_in(conversation, who, typing, self.clock.now());
             }
-            Message::Look(socket, agent, at) => room.look(socket, &agent, at, self.clock.now()),
+            // One that has left meanwhile looks at nothing.
+            Message::Look(socket, agent, at) if room.is_agents(socket) => {
+                room.look(socket, &agent, at, self.clock.now());
+                self.bus.say(|| News::Live(looking(tenant, socket, agent, at)));
+            }
+            Message::Look(..) => {}
+            Message::LookElsewhere(window, agent, at) => {
+                room.look(window, &agent, Some(at), self.clock.now());
+            }
+            Message::LeaveElsewhere(window) => room.look_away(window),
+            Message::Elsewhere(agents) => room.note_elsewhere(agents),
             Message::EndSession(ended) => room.end_session(|session| session == ended, close::SESSION_ENDED),
             Message::Sessions(reply) => {
                 let _ = reply.send(room.sessions().collect());
@@ -353,6 +403,18 @@ impl Hub {
         }
         Ok(())
     }
+}
+
+fn looking(tenant: BusinessId, window: SocketId, agent: AgentRef, at: Option<ConversationId>) -> LiveNews {
+    match at {
+        Some(at) => LiveNews::Viewing { tenant, window, agent, at },
+        None => LiveNews::Left { tenant, window },
+    }
+}
+
+/// Behind which a room's sockets are numbered: nowhere near those of the same room on another node.
+fn first_socket(clock: &Clock) -> SocketId {
+    clock.uuid().as_u64_pair().1 << 20
 }
 
 fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {

@@ -5,7 +5,7 @@
 //! queue as it was before the ring's first event is kept with it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Room {
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     typing: TypingView,
     viewing: ViewingView,
+    /// The agents whose sockets are on other nodes.
+    elsewhere: BTreeSet<AgentId>,
     next_socket: SocketId,
 }
 
@@ -82,8 +84,9 @@ pub(super) struct Coming {
 }
 
 impl Room {
-    /// A room that follows the log from a position, at which the queue was as given.
-    pub(super) fn new(queue: QueueOrder) -> Self {
+    /// A room that follows the log from a position, at which the queue was as given. Its sockets are numbered from
+    /// behind `next_socket`, so that they are told apart from those of the same room on other nodes.
+    pub(super) fn new(queue: QueueOrder, next_socket: SocketId) -> Self {
         let position = queue.position();
         Self {
             position,
@@ -96,7 +99,8 @@ impl Room {
             by_conversation: HashMap::new(),
             typing: TypingView::default(),
             viewing: ViewingView::default(),
-            next_socket: 0,
+            elsewhere: BTreeSet::new(),
+            next_socket,
         }
     }
 
@@ -202,10 +206,9 @@ impl Room {
             outbox.push(frame(&AgentFrame::Notice(Notice::Typing(typing))));
         }
         let came = !self.agents.values().any(|socket| socket.agent == agent);
-        let mut here: Vec<AgentId> = self.agents.values().map(|socket| socket.agent).collect();
-        here.sort_unstable();
-        here.dedup();
-        for other in here {
+        let mut online = self.elsewhere.clone();
+        online.extend(self.agents.values().map(|socket| socket.agent));
+        for other in online {
             outbox.push(presence(other, true));
         }
         for viewing in self.viewing.all() {
@@ -213,7 +216,7 @@ impl Room {
         }
         let id = self.new_id();
         self.agents.insert(id, AgentSocket { agent, session, outbox });
-        if came {
+        if came && !self.elsewhere.contains(&agent) {
             self.tell_presence(agent, true);
         }
         Ok((id, came.then_some(Coming { agent, present: true })))
@@ -264,13 +267,24 @@ impl Room {
             }
         }
         let agent = self.agents.remove(&id)?.agent;
-        let left = self.viewing.leave(id);
-        self.tell_viewing(left);
+        self.look_away(id);
         if self.agents.values().any(|socket| socket.agent == agent) {
             return None;
         }
-        self.tell_presence(agent, false);
+        if !self.elsewhere.contains(&agent) {
+            self.tell_presence(agent, false);
+        }
         Some(Coming { agent, present: false })
+    }
+
+    /// Whose sockets are on other nodes now.
+    pub(super) fn note_elsewhere(&mut self, elsewhere: BTreeSet<AgentId>) {
+        let before = std::mem::replace(&mut self.elsewhere, elsewhere);
+        let here: BTreeSet<AgentId> = self.agents.values().map(|socket| socket.agent).collect();
+        let changed: Vec<AgentId> = before.symmetric_difference(&self.elsewhere).copied().collect();
+        for agent in changed.into_iter().filter(|agent| !here.contains(agent)) {
+            self.tell_presence(agent, self.elsewhere.contains(&agent));
+        }
     }
 
     /// Somebody types, or has stopped.
@@ -291,7 +305,12 @@ impl Room {
         }
     }
 
-    /// An agent's window looks at a conversation, or at none any more.
+    /// Whether a socket is here and an agent's.
+    pub(super) fn is_agents(&self, socket: SocketId) -> bool {
+        self.agents.contains_key(&socket)
+    }
+
+    /// An agent's window, here or on another node, looks at a conversation, or at none any more.
     pub(super) fn look(
         &mut self,
         window: SocketId,
@@ -299,11 +318,14 @@ impl Room {
         at: Option<ConversationId>,
         now: DateTime<Utc>,
     ) {
-        // One that has left meanwhile looks at nothing.
-        if self.agents.contains_key(&window) {
-            let changes = self.viewing.look(window, agent, at, now);
-            self.tell_viewing(changes);
-        }
+        let changes = self.viewing.look(window, agent, at, now);
+        self.tell_viewing(changes);
+    }
+
+    /// An agent's window on another node looks at nothing any more.
+    pub(super) fn look_away(&mut self, window: SocketId) {
+        let left = self.viewing.leave(window);
+        self.tell_viewing(left);
     }
 
     /// Ends the typing and the viewing that nobody has renewed.

@@ -21,7 +21,7 @@ use super::moved_on;
 use crate::{
     app::App,
     calls::{Media, Present},
-    store::{Context, StoreError, chain},
+    store::{Context, Fence, StoreError, chain},
 };
 
 /// How often calls are looked at when there is no news of them.
@@ -72,8 +72,8 @@ pub async fn run(app: App, stop: CancellationToken) {
     loop {
         match look(&app, &mut watches).await {
             // Without a media server no call begins; those that an earlier process left behind are over now.
-            Ok(()) if app.calls.media().is_none() => return,
-            Ok(()) => {}
+            Ok(true) if app.calls.media().is_none() => return,
+            Ok(_) => {}
             Err(e) => {
                 tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
             }
@@ -85,7 +85,12 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
+/// Looks at every call, and answers whether it did: only the leader does.
+async fn look(app: &App, watches: &mut Watches) -> Result<bool, StoreError> {
+    let Some(fence) = app.node.fence() else {
+        *watches = Watches::default();
+        return Ok(false);
+    };
     let db = app.pools.worker().await?;
     let calls = inbox::calls_going_on(&db, BATCH).await?;
     drop(db);
@@ -93,9 +98,9 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
         // There was a media server when they began.
         for (tenant, conversation, call) in calls {
             let end = ending(&call, CallEndReason::MediaLost, app.clock.now());
-            carry_out(app, tenant, conversation, end).await?;
+            carry_out(app, fence, tenant, conversation, end).await?;
         }
-        return Ok(());
+        return Ok(true);
     };
     let going_on: BTreeSet<_> = calls.iter().map(|(.., call)| call.id).collect();
     let over: Vec<_> = watches.calls.keys().filter(|call| !going_on.contains(call)).copied().collect();
@@ -119,19 +124,20 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
             }
         };
         for command in commands {
-            carry_out(app, tenant, conversation, command).await?;
+            carry_out(app, fence, tenant, conversation, command).await?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn carry_out(
     app: &App,
+    fence: Fence,
     tenant: BusinessId,
     conversation: ConversationId,
     command: ConversationCommand,
 ) -> Result<(), StoreError> {
-    let context = Context::system(tenant, "calls");
+    let context = Context::system(tenant, "calls").under(fence);
     moved_on(app.aggregates.execute::<Conversation>(&context, conversation, &command).await).map(|_| ())
 }
 

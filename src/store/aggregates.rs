@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::{
     StoreError,
-    append::{Append, AppendError, Appended, Appender, Condition},
+    append::{Append, AppendError, Appended, Appender, Condition, Fence},
     pool::Pools,
 };
 use crate::clock::Clock;
@@ -76,6 +76,8 @@ pub struct Context {
     pub cause: Option<(Position, CommandId)>,
     /// What else must still hold when it is recorded.
     pub condition: Option<Condition>,
+    /// The generation of leadership under which it is issued, when only the leader may.
+    pub fence: Option<Fence>,
 }
 
 /// What a command led to.
@@ -170,7 +172,14 @@ impl Context {
             command: None,
             cause: None,
             condition: None,
+            fence: None,
         }
+    }
+
+    /// The same as what only the leader may do.
+    #[must_use]
+    pub fn under(&self, fence: Fence) -> Self {
+        Self { fence: Some(fence), ..self.clone() }
     }
 
     /// The same under a name, so that carrying it out twice does it once.
@@ -306,6 +315,7 @@ impl Aggregates {
             metadata,
             at: self.clock.now(),
             condition: context.condition,
+            fence: context.fence,
             events: events.into_iter().map(|e| A::event(id, e)).collect(),
         };
         self.appender.append(append).await.map_err(|e| match e {

@@ -11,6 +11,9 @@ use openchat_domain::BusinessId;
 use openchat_projections::{Db, DbError, Sql};
 use tokio_postgres::{IsolationLevel, NoTls, Row, types::ToSql};
 
+/// A worker that hangs in the middle of a transaction must not hold its locks against the one that takes its place.
+const WORKER: &str = "set role openchat_worker; set idle_in_transaction_session_timeout = '2s'";
+
 /// A pooled connection bound to one tenant.
 pub type TenantDb = Conn<Object>;
 /// A pooled connection that sees every tenant; for the log's own machinery and for asking who is there.
@@ -57,7 +60,7 @@ impl Pools {
                 sizes.requests,
                 "set role openchat_request; set statement_timeout = '15s'",
             ),
-            workers: pool(config, sizes.workers, "set role openchat_worker"),
+            workers: pool(config, sizes.workers, WORKER),
         }
     }
 

@@ -102,9 +102,19 @@ impl Installation {
         command
     }
 
+    /// Where it listens, once it has been started.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address.expect("it was started")
+    }
+
+    /// Whether the log has a line that says this.
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        fs::read_to_string(self.log()).is_ok_and(|log| log.contains(text))
+    }
+
     /// Nobody in particular.
     pub(crate) fn anybody(&self) -> Client {
-        Client::at(format!("http://{}", self.address.expect("it was started")))
+        Client::at(format!("http://{}", self.address()))
     }
 
     /// A connection to the private Postgres, as its owner.
@@ -161,6 +171,11 @@ impl Process {
     /// What the shell calls `kill -STOP`: it is there, and does nothing.
     pub(crate) fn pause(&self) {
         kill_process(self.pid(), Signal::STOP).unwrap();
+    }
+
+    /// What the shell calls `kill -CONT`.
+    pub(crate) fn resume(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
     }
 
     /// What the shell calls `kill`.
