@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use openchat_domain::{DomainEvent, conversation::ConversationEvent};
+use openchat_domain::{BusinessId, DomainEvent, conversation::ConversationEvent};
 use serde_json::{Value, json};
 
 use crate::{
@@ -113,7 +113,9 @@ async fn both_hear_both(nats: Option<&Nats>) -> Duration {
     let [a, b] = &mut sockets;
     let mut took = Vec::new();
     for n in 0..20 {
-        took.push(setting.say(follower, &format!("timed {n}"), if follower == 0 { &mut *a } else { &mut *b }).await);
+        took.push(
+            setting.say(follower, &format!("timed {n}"), if follower == 0 { &mut *a } else { &mut *b }).await,
+        );
     }
     took.sort();
     took[took.len() / 2]
@@ -239,11 +241,15 @@ pub(crate) async fn same_as_rebuilt(cluster: &Cluster) {
 }
 
 /// No agent ever has more than it has room for, by the log.
-pub(crate) async fn check_capacity(config: &tokio_postgres::Config, business: &Business, capacity: usize) -> usize {
+pub(crate) async fn check_capacity(
+    config: &tokio_postgres::Config,
+    tenant: BusinessId,
+    capacity: usize,
+) -> usize {
     let mut holder: HashMap<String, String> = HashMap::new();
     let mut load: HashMap<String, HashSet<String>> = HashMap::new();
     let mut assigned = 0;
-    for recorded in events_of(config, business).await {
+    for recorded in events_of(config, tenant).await {
         let DomainEvent::Conversation(id, event) = &recorded.event else { continue };
         let id = id.to_string();
         match event {
@@ -295,7 +301,8 @@ async fn no_agent_gets_more_than_it_has_room_for_whichever_node_routes() {
         for (n, cookie) in agents.iter().enumerate() {
             let agent = setting.cluster.at((n + resolved.len()) % 2).with("cookie", cookie);
             let mine = agent.get("/api/admin/support/inbox?view=mine").await.is(200);
-            let ids: Vec<Value> = mine.body["data"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+            let ids: Vec<Value> =
+                mine.body["data"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
             for id in ids {
                 let id = id.as_str().unwrap().to_owned();
                 let path = format!("/api/admin/support/conversations/{id}/resolve");
@@ -306,6 +313,6 @@ async fn no_agent_gets_more_than_it_has_room_for_whichever_node_routes() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let assigned = check_capacity(&setting.cluster.config, &setting.business, CAPACITY).await;
+    let assigned = check_capacity(&setting.cluster.config, setting.business.id, CAPACITY).await;
     eprintln!("{assigned} assignments over two nodes and {kills} failovers, never more than {CAPACITY} each");
 }

@@ -2,6 +2,7 @@
 //!
 //! Every figure that counts is a ratio within one run: machines are noisy, and differ.
 
+mod client;
 mod measure;
 mod report;
 mod scenarios;

@@ -129,7 +129,7 @@ async fn sample(work: &Work, concurrency: usize, duration: Duration) -> Result<S
 }
 
 /// Of sorted times, in milliseconds.
-fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted.get(at).map_or(f64::NAN, |took| took.as_secs_f64() * 1_000.0)
 }

@@ -1,6 +1,13 @@
 //! The scenarios: what is done, and what it is held against.
 
-use std::sync::Arc;
+use std::{
+    io::Write as _,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use futures_util::{StreamExt as _, future::try_join_all};
 use openchat::store::Context;
@@ -19,7 +26,8 @@ use uuid::Uuid;
 
 use crate::{
     BenchError,
-    measure::{Contender, interleaved},
+    client::{Answer, Caller},
+    measure::{Contender, interleaved, percentile},
     report::Scenario,
     stage::{Served, Stage, connect, store},
 };
@@ -38,6 +46,7 @@ const MOST: usize = 128;
 pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("append").await?;
     let contenders = [insert(&config).await?, commands(&config).await?];
+    settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32, MOST], pace.rounds, pace.seconds).await?;
     Ok(Scenario { name: "append", unit: "durable commands", series })
 }
@@ -50,24 +59,74 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     for customer in 0..32 {
         conversations.push(served.conversation(customer).await?);
     }
+    let lag = Lag::default();
     let posting = {
-        let (served, conversations) = (Arc::clone(&served), Arc::new(conversations));
+        let callers =
+            try_join_all(conversations.iter().map(async |_| {
+                Ok::<_, BenchError>(Mutex::new(Caller::connect(served.running.address).await?))
+            }))
+            .await?;
+        let (served, lag) = (Arc::clone(&served), lag.clone());
+        let shared = Arc::new((callers, conversations, served));
         Contender::new("message over HTTP", move |worker| {
-            let (served, conversations) = (Arc::clone(&served), Arc::clone(&conversations));
+            let (shared, lag) = (Arc::clone(&shared), lag.clone());
             async move {
+                let (callers, conversations, served) = &*shared;
                 let path = format!("/api/public/support/conversations/{}/messages", conversations[worker]);
-                let body = json!({"message": {"type": "text", "text": WORDS}});
-                served.post(&path, &body).await.map(drop)
+                let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
+                let mut caller = callers[worker].lock().await;
+                let answer = caller.ask("POST", &path, &format!("x-api-key: {}", served.key), &body).await?;
+                lag.watch(served, &answer);
+                Ok(())
             }
         })
     };
     let contenders = [insert(&config).await?, posting];
+    settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32], pace.rounds, pace.seconds).await?;
     drop(contenders);
+    lag.tell()?;
     if let Ok(served) = Arc::try_unwrap(served) {
         served.stop().await;
     }
     Ok(Scenario { name: "message", unit: "messages acknowledged", series })
+}
+
+/// Lets everybody work a little and has the tables analysed, as autovacuum does within its first minute: the plans that
+/// are made for empty tables are nobody's everyday.
+async fn settle(config: &Config, contenders: &[Contender]) -> Result<(), BenchError> {
+    interleaved(contenders, &[1], 1, 0.5).await?;
+    Ok(connect(config).await?.batch_execute("analyze").await?)
+}
+
+/// How long after its acknowledgement a message is in the read models, looked at for one in ten.
+#[derive(Clone, Default)]
+struct Lag(Arc<(AtomicUsize, std::sync::Mutex<Vec<Duration>>)>);
+
+impl Lag {
+    fn watch(&self, served: &Served, answer: &Answer<'_>) {
+        let position = answer.header("x-oc-position").and_then(|it| it.parse().ok());
+        let Some(position) = position.filter(|_| self.0.0.fetch_add(1, Ordering::Relaxed) % 10 == 0) else {
+            return;
+        };
+        let (it, views, tenant) = (self.clone(), served.running.app.views.clone(), served.tenant);
+        tokio::spawn(async move {
+            let acknowledged = Instant::now();
+            let seen = views.wait(tenant, position, Duration::from_secs(10)).await;
+            let took = if seen.is_ok() { acknowledged.elapsed() } else { Duration::MAX };
+            it.0.1.lock().unwrap_or_else(PoisonError::into_inner).push(took);
+        });
+    }
+
+    fn tell(&self) -> std::io::Result<()> {
+        let mut took = self.0.1.lock().unwrap_or_else(PoisonError::into_inner);
+        took.sort();
+        let (p50, p99) = (percentile(&took, 50), percentile(&took, 99));
+        writeln!(
+            std::io::stdout(),
+            "\nread models behind the acknowledgement: p50 {p50:.1} ms, p99 {p99:.1} ms"
+        )
+    }
 }
 
 /// From the request to the delta on an agent's socket, with so many sockets open, against one commit.
@@ -98,8 +157,7 @@ pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
                 told.ok_or(BenchError::SocketGone)
             }
         }));
-        let series = interleaved(&contenders, &[1], 1, 0.2).await?;
-        drop(series);
+        settle(&config, &contenders).await?;
     }
     let series = interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?;
     Ok(Scenario { name: "feed", unit: "commands seen on a socket", series })

@@ -11,6 +11,7 @@ use openchat::{
     postgres::{PostgresOptions, PrivatePostgres},
     store::{Aggregates, Appender, PoolSizes, Pools, migrate},
 };
+use openchat_domain::BusinessId;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -79,6 +80,7 @@ pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     pub(crate) key: String,
+    pub(crate) tenant: BusinessId,
     pub(crate) session: String,
 }
 
@@ -100,13 +102,15 @@ impl Served {
         let url = format!("http://{}", running.address);
         openchat::tls::settle();
         let http = reqwest::Client::new();
-        let mut it = Self { running, url, http, key: String::new(), session: String::new() };
+        let tenant = BusinessId::from_uuid(uuid::Uuid::nil());
+        let mut it = Self { running, url, http, key: String::new(), tenant, session: String::new() };
         let sign_up = json!({"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"});
         let answer = it.http.post(format!("{}/api/auth/sign-up", it.url)).json(&sign_up).send().await?;
         let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok()).unwrap_or_default();
         it.session = cookie.split(';').next().unwrap_or_default().to_owned();
         let set_up = json!({"businessName": "Acme", "domain": "https://acme.example"});
-        it.post("/api/business/setup", &set_up).await?;
+        let business = text(&it.post("/api/business/setup", &set_up).await?, "/business/id")?;
+        it.tenant = business.parse().map_err(|_| BenchError::Refused(business))?;
         let key = json!({"name": "Bench", "permissions": ["support:read", "support:write"], "originMode": "hotspot",
             "allowedOrigins": []});
         it.key = text(&it.post("/api/business/keys", &key).await?, "/key")?;

@@ -304,7 +304,10 @@ async fn nodes(config: &ServeConfig) -> Finding {
     match Bus::look(url, PATIENCE).await {
         Ok(()) => Finding::fine(ABOUT, "NATS answers: nodes over one database tell each other what is new"),
         Err(e) => {
-            let text = format!("{}; check OC_NATS_URL and that it runs; until then nodes look for what is new", chain(&e));
+            let text = format!(
+                "{}; check OC_NATS_URL and that it runs; until then nodes look for what is new",
+                chain(&e)
+            );
             Finding::problem(ABOUT, text)
         }
     }

@@ -46,13 +46,13 @@ pub(super) fn new_message(
     NewMessage { id, body, client_message_id: name.map(|name| name.0) }
 }
 
-/// What is known of a customer at this moment; none of a visitor who was merged into another customer.
+/// What is known of a customer; none of a visitor who was merged into another customer.
 pub(super) async fn customer(
     app: &App,
     tenant: BusinessId,
     id: CustomerId,
 ) -> Result<Option<conversation::CustomerRef>, StoreError> {
-    let (external_user_id, profile) = match app.aggregates.state::<Customer>(tenant, id).await? {
+    let (external_user_id, profile) = match app.aggregates.recent::<Customer>(tenant, id).await? {
         Customer::Known { external_user_id, profile } => (Some(external_user_id), profile),
         Customer::Anonymous { profile } => (None, profile),
         Customer::Unknown | Customer::Merged { .. } => return Ok(None),

@@ -367,7 +367,7 @@ impl Socket<'_> {
 
     async fn owns(&self, conversation: ConversationId) -> bool {
         let Who::Customer(customer) = self.subscriber.who else { return true };
-        let owner = self.app.aggregates.state::<Conversation>(self.subscriber.tenant, conversation).await;
+        let owner = self.app.aggregates.recent::<Conversation>(self.subscriber.tenant, conversation).await;
         matches!(owner, Ok(Conversation::Opened(it)) if it.customer == customer)
     }
 }

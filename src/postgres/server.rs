@@ -36,7 +36,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 const LOG_MAX: u64 = 10 * 1024 * 1024;
 
 /// The settings of every server. They are given at each start, so a newer OpenChat brings its own.
-const SETTINGS: [(&str, &str); 18] = [
+const SETTINGS: [(&str, &str); 19] = [
     ("cluster_name", "openchat"),
     ("max_connections", "100"),
     ("shared_buffers", "256MB"),
@@ -47,6 +47,8 @@ const SETTINGS: [(&str, &str); 18] = [
     ("wal_compression", "on"),
     ("max_wal_size", "2GB"),
     ("checkpoint_timeout", "15min"),
+    // Plans that were made while the tables were empty are bad; until the first analysis they stay.
+    ("autovacuum_naptime", "10s"),
     ("unix_socket_permissions", "0700"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),

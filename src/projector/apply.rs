@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use openchat_domain::{BusinessId, Position, Recorded};
 use openchat_projections::{ApplyError, Db, DbError, Projection};
 use uuid::Uuid;
@@ -193,8 +193,9 @@ fn is_poison(error: &ApplyError) -> bool {
     match error {
         ApplyError::Unreadable { .. } => true,
         ApplyError::Db(e) => e.code().is_some_and(|code| {
-            // Data exceptions, violated constraints, and what a fold's own SQL got wrong.
-            ["21", "22", "23", "42"].iter().any(|class| code.code().starts_with(class))
+            // Data exceptions, violated constraints, what a fold's own SQL got wrong, and whatever was on its way behind
+            // one of these.
+            ["21", "22", "23", "42", "25P02"].iter().any(|class| code.code().starts_with(class))
         }),
     }
 }
@@ -260,29 +261,43 @@ async fn commit(
     }
     let tx = db.begin().await?;
     // A crash loses the read models' rows and their checkpoint together; they are folded again.
-    tx.batch("set local synchronous_commit = off").await?;
-    if let Some(fence) = target.checkpoint {
-        // First, because a rebuild's switch locks checkpoints before tables too.
-        move_checkpoints(&tx, fence, entries).await?;
-        if parked.len() > 0 {
-            // A rebuild may have unparked a stream a moment ago; from here on it can't.
-            if isolated {
-                parked.save(&tx).await?;
-            }
-            *parked = Parked::load(&tx).await?;
+    let unsynced = async { Ok::<_, BatchError>(tx.batch("set local synchronous_commit = off").await?) };
+    let moved = async {
+        match target.checkpoint {
+            Some(fence) => move_checkpoints(&tx, fence, entries).await,
+            None => Ok(()),
         }
+    };
+    let begin = try_join(unsynced, moved);
+    if target.checkpoint.is_some() && parked.len() > 0 {
+        begin.await?;
+        // A rebuild may have unparked a stream a moment ago; from here on it can't.
+        if isolated {
+            parked.save(&tx).await?;
+        }
+        *parked = Parked::load(&tx).await?;
+        apply(&tx, target, entries, parked).await?;
+    } else {
+        // All on its way at once, the checkpoints first, because a rebuild's switch locks them before tables too.
+        try_join(begin, async { Ok(apply(&tx, target, entries, parked).await?) }).await?;
     }
-    let parked = &*parked;
-    try_join_all(target.projections.iter().map(|&projection| {
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn apply(
+    tx: &WorkerTx<'_>,
+    target: &Target<'_>,
+    entries: &[Entry],
+    parked: &Parked,
+) -> Result<(), ApplyError> {
+    let folds = target.projections.iter().map(|&projection| {
         let followed = |e: &'_ Entry| matches!(e, Entry::Event(event) if parked.follows(projection, event));
         let events: Vec<&Recorded> =
             entries.iter().filter(|e| followed(e)).filter_map(Entry::event).collect();
-        let tx = &tx;
         async move { if events.is_empty() { Ok(()) } else { projection.apply(tx, &events).await } }
-    }))
-    .await?;
-    tx.commit().await?;
-    Ok(())
+    });
+    try_join_all(folds).await.map(drop)
 }
 
 async fn move_checkpoints(

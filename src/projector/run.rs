@@ -30,6 +30,9 @@ use crate::{
 const BATCH: usize = 5_000;
 /// How many events of one tenant wait in memory; beyond that they are read from the log.
 const TAIL: usize = 10_000;
+/// How long a round that follows on another waits for more to fold at once: a batch costs about as much as an event,
+/// and when it is quiet nobody waits.
+const GATHER: Duration = Duration::from_millis(10);
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
 /// The same while other nodes are at work and can't tell of it.
@@ -198,6 +201,9 @@ impl Projector {
                     }
                     polled = false;
                     self.status.set_failing(None);
+                    if !sources.announced.is_empty() {
+                        tokio::time::sleep(GATHER).await;
+                    }
                 }
                 Err(BatchError::Fenced) => {
                     tracing::info!("another node has been at work; looking anew");

@@ -10,10 +10,15 @@ mod release;
 mod routing;
 mod timers;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use openchat_domain::{
-    BusinessId, DomainEvent, Recorded, agent::AgentEvent, conversation::ConversationEvent,
+    BusinessId, DomainEvent, Recorded,
+    agent::AgentEvent,
+    conversation::{ConversationEvent, Side},
 };
 use openchat_projections::routing_queue;
 use tokio::sync::mpsc;
@@ -35,7 +40,7 @@ const AT_ONCE: usize = 4;
 
 /// Serves tenants as their logs move, until told to stop.
 pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, stop: CancellationToken) {
-    let mut due: BTreeSet<BusinessId> = BTreeSet::new();
+    let mut due: BTreeMap<BusinessId, Work> = BTreeMap::new();
     let mut serving = tokio::task::JoinSet::new();
     let mut served: BTreeSet<BusinessId> = BTreeSet::new();
     let mut look = tokio::time::interval(LOOK);
@@ -51,17 +56,19 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
             fresh = true;
         }
         while serving.len() < AT_ONCE {
-            let Some(tenant) = due.iter().find(|t| !served.contains(t)).copied() else { break };
+            let Some((&tenant, &work)) = due.iter().find(|(t, _)| !served.contains(t)) else { break };
             due.remove(&tenant);
             served.insert(tenant);
             let app = app.clone();
-            serving.spawn(async move { (tenant, serve(&app, tenant).await) });
+            serving.spawn(async move { (tenant, serve(&app, tenant, work).await) });
         }
         tokio::select! {
             Some(news) = committed.recv() => {
-                let concerned = news.events.is_empty() || news.events.iter().any(|e| concerns(e));
-                if led.is_some() && concerned {
-                    due.insert(news.tenant);
+                let untold = news.events.is_empty().then_some(Work::All);
+                let work = news.events.iter().filter_map(|e| concerns(e)).max().or(untold);
+                if let Some(work) = work.filter(|_| led.is_some()) {
+                    let due = due.entry(news.tenant).or_insert(work);
+                    *due = work.max(*due);
                 }
             }
             Some(done) = serving.join_next() => match done {
@@ -76,7 +83,7 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
             () = app.node.changed(led) => {}
             _ = look.tick(), if led.is_some() => match tenants_with_work(&app, fresh).await {
                 Ok(tenants) => {
-                    due.extend(tenants);
+                    due.extend(tenants.into_iter().map(|tenant| (tenant, Work::All)));
                     fresh = false;
                 }
                 Err(e) => tracing::warn!(error = chain(&e), "waiting conversations could not be looked for"),
@@ -88,34 +95,51 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
     while serving.join_next().await.is_some() {}
 }
 
-/// What the tenant's read models say is to be done, done.
-async fn serve(app: &App, tenant: BusinessId) -> Result<(), StoreError> {
-    let Some(fence) = app.node.fence() else { return Ok(()) };
-    release::serve(app, tenant, fence).await?;
-    routing::serve(app, tenant, fence).await
+/// What an event gives to do, the more the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    /// An agent who is gone may have to hand a conversation back, which is then an event of its own.
+    Release,
+    /// That, and a conversation may have to be given to somebody.
+    All,
 }
 
-/// Whether an event can give release or routing something to do.
-fn concerns(event: &Recorded) -> bool {
+/// What the tenant's read models say is to be done, done.
+async fn serve(app: &App, tenant: BusinessId, work: Work) -> Result<(), StoreError> {
+    let Some(fence) = app.node.fence() else { return Ok(()) };
+    release::serve(app, tenant, fence).await?;
+    match work {
+        Work::Release => Ok(()),
+        Work::All => routing::serve(app, tenant, fence).await,
+    }
+}
+
+/// What release or routing may have to do after an event.
+fn concerns(event: &Recorded) -> Option<Work> {
+    use ConversationEvent as E;
     match &event.event {
-        DomainEvent::Conversation(_, change) => matches!(
-            change,
-            ConversationEvent::Opened { .. }
-                | ConversationEvent::MessagePosted { .. }
-                | ConversationEvent::Unassigned { .. }
-                | ConversationEvent::Assigned { .. }
-                | ConversationEvent::Snoozed { .. }
-                | ConversationEvent::Resolved { .. }
-                | ConversationEvent::Reopened { .. }
-        ),
+        DomainEvent::Conversation(_, change) => match change {
+            // Most events by far: who waits and who has room is the same after it.
+            E::MessagePosted { author, .. } => {
+                (author.side() == Some(Side::Customer)).then_some(Work::Release)
+            }
+            E::Opened { .. }
+            | E::Unassigned { .. }
+            | E::Assigned { .. }
+            | E::Snoozed { .. }
+            | E::Resolved { .. }
+            | E::Reopened { .. } => Some(Work::All),
+            _ => None,
+        },
         DomainEvent::Agent(_, change) => matches!(
             change,
             AgentEvent::AvailabilityChanged { .. }
                 | AgentEvent::CapacityChanged { .. }
                 | AgentEvent::Deactivated { .. }
-        ),
-        DomainEvent::Business(..) => true,
-        DomainEvent::Customer(..) => false,
+        )
+        .then_some(Work::All),
+        DomainEvent::Business(..) => Some(Work::All),
+        DomainEvent::Customer(..) => None,
     }
 }
 

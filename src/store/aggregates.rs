@@ -3,7 +3,10 @@
 //! Within a process the commands of one aggregate queue behind each other, so a conflict can only come from
 //! another node; then the aggregate is loaded anew and decides again, a bounded number of times.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use openchat_domain::{
     Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, Decider, DomainEvent, EventMetadata,
@@ -30,6 +33,8 @@ const SNAPSHOT_EVERY: i64 = 100;
 const ATTEMPTS: u32 = 10;
 /// How many events one read of a stream brings.
 const CHUNK: i64 = 5_000;
+/// How long a state that the log has agreed to is taken for the present one where a moment's delay does no harm.
+const RECENT: Duration = Duration::from_secs(1);
 
 const LOAD_SNAPSHOT: &str = "
     select sequence, position, state::text from snapshots
@@ -135,6 +140,8 @@ pub struct Loaded<A> {
     state: A,
     sequence: i64,
     position: Position,
+    /// When the log last agreed that this is all of the stream.
+    confirmed: Instant,
 }
 
 macro_rules! aggregate {
@@ -214,11 +221,37 @@ impl Aggregates {
     /// # Errors
     /// When it can't be loaded.
     pub async fn state<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<A, StoreError> {
+        self.state_within(tenant, id, Duration::ZERO).await
+    }
+
+    /// The state of an aggregate as it is, or was at most a second ago if another node has changed it since: mostly
+    /// without asking the database. For what is then decided by a command, which checks, or merely told.
+    ///
+    /// # Errors
+    /// When it can't be loaded.
+    pub async fn recent<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<A, StoreError> {
+        self.state_within(tenant, id, RECENT).await
+    }
+
+    async fn state_within<A: Aggregate>(
+        &self,
+        tenant: BusinessId,
+        id: A::Id,
+        age: Duration,
+    ) -> Result<A, StoreError> {
         let slot = self.slot::<A>(tenant, id);
         let mut slot = slot.lock().await;
         let loaded = match slot.take() {
-            Some(loaded) if self.latest::<A>(tenant, id).await? == loaded.sequence => loaded,
-            _ => self.load::<A>(tenant, id).await?,
+            Some(loaded) if loaded.confirmed.elapsed() < age => loaded,
+            Some(loaded) => {
+                let asked = Instant::now();
+                if self.latest::<A>(tenant, id).await? == loaded.sequence {
+                    Loaded { confirmed: asked, ..loaded }
+                } else {
+                    self.load::<A>(tenant, id).await?
+                }
+            }
+            None => self.load::<A>(tenant, id).await?,
         };
         Ok(slot.insert(loaded).state.clone())
     }
@@ -259,9 +292,10 @@ impl Aggregates {
                     return Ok(Executed { events: vec![], position, replayed: false });
                 }
             };
+            let asked = Instant::now();
             match self.append::<A>(context, id, loaded.sequence, events).await? {
                 Appended::Recorded(events) => {
-                    let folded = self.fold(loaded, &events);
+                    let folded = self.fold(Loaded { confirmed: asked, ..loaded }, &events);
                     let position = folded.position;
                     self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
                     *slot = Some(folded);
@@ -342,6 +376,7 @@ impl Aggregates {
     }
 
     async fn load<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<Loaded<A>, StoreError> {
+        let confirmed = Instant::now();
         let db = self.pools.tenant(tenant).await?;
         let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
         let snapshot =
@@ -349,9 +384,10 @@ impl Aggregates {
         let saved = snapshot.and_then(|row| {
             // An unreadable snapshot is no loss: the events are there.
             let state = serde_json::from_str(row.get(2)).ok()?;
-            Some(Loaded { state, sequence: row.get(0), position: row.get(1) })
+            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed })
         });
-        let mut loaded = saved.unwrap_or_else(|| Loaded { state: A::default(), sequence: 0, position: 0 });
+        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed };
+        let mut loaded = saved.unwrap_or_else(begun);
         loop {
             let rows = db.query(LOAD_EVENTS, &[&tenant_id, &aggregate_id, &loaded.sequence, &CHUNK]).await?;
             for row in &rows {

@@ -8,12 +8,12 @@ use openchat::{
     projector::{Projector, ProjectorStatus, Sources, Views},
     store::{Context, ExecuteError, Fence},
 };
-use openchat_domain::conversation::{Conversation, ConversationCommand, Priority};
+use openchat_domain::conversation::Conversation;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    log::{context, conversation, customer, open, tenant},
+    log::{context, conversation, customer, open, post, tenant},
     support::{Store, client, eventually},
 };
 
@@ -51,8 +51,8 @@ async fn a_projector_that_has_hung_moves_nothing() {
     let (_, heard) = mpsc::unbounded_channel();
     let working = tokio::spawn(projector.run(Sources { announced, heard }, stop.clone()));
     let tenant = tenant();
-    let done = store.aggregates.execute::<Conversation>(&context(tenant), conversation(), &open(&customer()));
-    done.await.unwrap();
+    let (context, opening) = (context(tenant), open(&customer()));
+    store.aggregates.execute::<Conversation>(&context, conversation(), &opening).await.unwrap();
     // It has tried, was refused, and knows it.
     eventually("it leads no more", async || hung.fence().is_none()).await;
     let db = client(&store.config).await;
@@ -70,13 +70,14 @@ async fn a_reaction_that_has_hung_records_nothing() {
     let stale = passed_on(&store).await;
     let (tenant, id) = (tenant(), conversation());
     store.aggregates.execute::<Conversation>(&context(tenant), id, &open(&customer())).await.unwrap();
-    let command = ConversationCommand::Prioritize { priority: Priority::Urgent };
+    let command = post(&customer(), "Late");
     let system = Context::system(tenant, "timers");
     let refused = store.aggregates.execute::<Conversation>(&system.under(stale), id, &command).await;
     assert!(matches!(refused, Err(ExecuteError::Unmet)), "{refused:?}");
     let Fence(generation) = stale;
-    let done = store.aggregates.execute::<Conversation>(&system.under(Fence(generation + 1)), id, &command);
-    assert_eq!(done.await.unwrap().events.len(), 1);
+    let system = system.under(Fence(generation + 1));
+    let done = store.aggregates.execute::<Conversation>(&system, id, &command).await.unwrap();
+    assert_eq!(done.events.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -141,7 +141,6 @@ impl Balancer {
     pub(crate) fn anybody(&self) -> Client {
         Client::without_memory(format!("http://{}", self.address))
     }
-
 }
 
 impl Drop for Balancer {

@@ -163,6 +163,13 @@ impl Process {
         Pid::from_raw(self.child.id().expect("it runs").try_into().unwrap()).unwrap()
     }
 
+    /// How much memory it holds, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid().as_raw_nonzero())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it runs");
+        line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+    }
+
     /// What the shell calls `kill -9`; returns when the process is gone.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -31,10 +31,12 @@ impl Desk<'_> {
 
     /// The conversation as the log has it now, or 404.
     pub(super) async fn opened(&self) -> Result<Opened, Problem> {
-        match self.app.aggregates.state(self.tenant(), self.id).await? {
-            Conversation::Opened(opened) => Ok(*opened),
-            Conversation::NotOpened => Err(refused(&ConversationRefusal::NotFound)),
-        }
+        there(self.app.aggregates.state(self.tenant(), self.id).await?)
+    }
+
+    /// 404 if there is no such conversation.
+    pub(super) async fn exists(&self) -> Result<(), Problem> {
+        there(self.app.aggregates.recent(self.tenant(), self.id).await?).map(drop)
     }
 
     /// Carries a command out; a conflict tells the conversation as it is now.
@@ -90,5 +92,12 @@ impl Desk<'_> {
             tracing::warn!(error = %chain(&error), "a conversation could not be read back");
             None
         })
+    }
+}
+
+fn there(conversation: Conversation) -> Result<Opened, Problem> {
+    match conversation {
+        Conversation::Opened(opened) => Ok(*opened),
+        Conversation::NotOpened => Err(refused(&ConversationRefusal::NotFound)),
     }
 }

@@ -40,7 +40,7 @@ pub(super) async fn upload_file(
     payload: Payload,
     app: Data<App>,
 ) -> Result<Reply<UploadedFile>, Problem> {
-    Desk { app: &app, me: &me, id }.opened().await?;
+    Desk { app: &app, me: &me, id }.exists().await?;
     let uploader = me.agent().into();
     Ok(Reply::created(files::take(&app, me.tenant(), &uploader, &name, &req, payload).await?))
 }

@@ -38,7 +38,7 @@ pub(super) async fn post_message(
 ) -> Result<Reply<MessageAnswer>, Problem> {
     let client_message_id = new.client_message_id.map(|it| it.0);
     let desk = Desk { app: &app, me: &me, id };
-    desk.opened().await?;
+    desk.exists().await?;
     let (sender, mut context) = (me.agent().into(), me.context());
     let named = [&*id.to_string(), &*me.agent().to_string()];
     context.command = new.message.command(me.tenant(), &named, client_message_id.as_deref());
@@ -83,7 +83,7 @@ pub(super) async fn set_typing(
     Body(AgentTyping { typing }): Body<AgentTyping>,
     app: Data<App>,
 ) -> Result<Reply<Done>, Problem> {
-    Desk { app: &app, me: &me, id }.opened().await?;
+    Desk { app: &app, me: &me, id }.exists().await?;
     let AgentRef { id: agent, name } = me.agent_ref();
     app.hub.type_in(me.tenant(), id, Typist::Agent { id: agent, name }, typing);
     Ok(Reply::ok(Done::DONE))

@@ -56,7 +56,7 @@ pub(super) async fn assign(
 }
 
 async fn give(desk: &Desk<'_>, to: AgentId, from: Option<AgentId>) -> Result<Executed, Problem> {
-    desk.opened().await?;
+    desk.exists().await?;
     let mut context = desk.me.context();
     // Whoever leaves the team at this very moment gives its conversations back, and must not get another one after.
     let after = head(desk.app, desk.tenant()).await?;

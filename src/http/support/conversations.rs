@@ -257,7 +257,7 @@ pub(super) async fn post_message(
     Body(new): Body<NewSupportMessage>,
     app: Data<App>,
 ) -> Result<Reply<SupportMessageAnswer>, Problem> {
-    let Conversation::Opened(it) = app.aggregates.state::<Conversation>(key.tenant(), id).await? else {
+    let Conversation::Opened(it) = app.aggregates.recent::<Conversation>(key.tenant(), id).await? else {
         return Err(refused(&ConversationRefusal::NotFound));
     };
     let known = talk::customer(&app, key.tenant(), it.customer).await?;
