@@ -93,7 +93,8 @@ impl Room {
             base: (position, queue.clone()),
             queue,
             ring: VecDeque::new(),
-            last_agent_delta: position,
+            // It doesn't know. To whoever is caught up, the events since the last one told nothing.
+            last_agent_delta: 0,
             agents: HashMap::new(),
             customers: HashMap::new(),
             by_conversation: HashMap::new(),

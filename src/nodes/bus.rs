@@ -115,7 +115,7 @@ fn options() -> ConnectOptions {
         .no_echo()
         .ping_interval(PING)
         .max_reconnects(None)
-        .reconnect_delay_callback(|_| RETRY)
+        .reconnect_delay_callback(|tried| if tried > 1 { RETRY } else { Duration::ZERO })
         .event_callback(|event| async move {
             match event {
                 Event::Connected => tracing::info!("NATS carries news between the nodes"),

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -25,6 +25,7 @@ pub(crate) struct Journal {
     requests: Arc<Mutex<Vec<Request>>>,
     acknowledged: watch::Sender<usize>,
     talking: Arc<AtomicBool>,
+    refused: Arc<AtomicUsize>,
     /// Whether the server goes on, so that requests may be refused but never be cut off.
     server_lives: bool,
 }
@@ -70,6 +71,7 @@ impl Journal {
             requests: Arc::default(),
             acknowledged: watch::channel(0).0,
             talking: Arc::new(AtomicBool::new(true)),
+            refused: Arc::default(),
             server_lives,
         }
     }
@@ -89,6 +91,11 @@ impl Journal {
 
     pub(crate) fn acknowledged(&self) -> usize {
         *self.acknowledged.borrow()
+    }
+
+    /// How many requests were answered with a plea for patience.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more requests have been acknowledged.
@@ -188,7 +195,10 @@ impl Request {
         loop {
             match self.client.try_send(Method::POST, &self.path, Some(self.body.clone())).await {
                 Ok(answer) if answer.status.is_success() => return Some(answer),
-                Ok(refusal) => self.check_refusal(&refusal),
+                Ok(refusal) => {
+                    self.check_refusal(&refusal);
+                    journal.refused.fetch_add(1, Ordering::Relaxed);
+                }
                 Err(error) => assert!(!journal.server_lives, "{} was cut off: {error:?}", self.text),
             }
             if !patient {

@@ -11,7 +11,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tokio_postgres::{Config, config::Host};
+use tokio_postgres::{
+    Config,
+    config::{Host, TargetSessionAttrs},
+};
 
 use super::{
     client, eventually,
@@ -52,6 +55,13 @@ impl Cluster {
         }
         let cluster = Self { config, nodes };
         cluster.led().await;
+        if nats.is_some() {
+            let told = "NATS carries news between the nodes";
+            eventually("all nodes hear of each other", async || {
+                cluster.nodes.iter().all(|it| it.installation.has_logged(told))
+            })
+            .await;
+        }
         cluster
     }
 
@@ -98,13 +108,15 @@ impl Cluster {
 
 /// How the binary is told of a database.
 fn settings(config: &Config) -> String {
-    let mut text = String::new();
-    for (host, port) in config.get_hosts().iter().zip(config.get_ports()) {
-        match host {
-            Host::Tcp(host) => text.push_str(&format!("host={host} ")),
-            Host::Unix(path) => text.push_str(&format!("host={} ", path.display())),
-        }
-        text.push_str(&format!("port={port} "));
+    let host = |host: &Host| match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    };
+    let hosts: Vec<_> = config.get_hosts().iter().map(host).collect();
+    let ports: Vec<_> = config.get_ports().iter().map(u16::to_string).collect();
+    let mut text = format!("host={} port={} ", hosts.join(","), ports.join(","));
+    if config.get_target_session_attrs() == TargetSessionAttrs::ReadWrite {
+        text.push_str("target_session_attrs=read-write ");
     }
     let password = config.get_password().map(|it| String::from_utf8(it.to_vec()).unwrap());
     text + &format!(
