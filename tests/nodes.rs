@@ -3,6 +3,7 @@
 
 mod fencing;
 mod people;
+mod ratio;
 
 use std::{
     collections::{HashMap, HashSet},

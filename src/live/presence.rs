@@ -122,6 +122,7 @@ impl Presence {
                     }
                 }
                 if leads != led && leads.is_some() {
+                    self.clear_away().await?;
                     self.await_the_available().await?;
                 }
                 led = leads;

@@ -10,21 +10,21 @@ use std::{
 };
 
 use bytestring::ByteString;
-use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId,
-    agent::AgentEvent,
-    conversation::{AgentRef, ConversationEvent},
+    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId, agent::AgentEvent,
+    conversation::ConversationEvent,
 };
 use openchat_projections::{
     feed::{
-        AgentDelta, AgentFrame, CustomerFeed, CustomerFrame, CustomerScope, CustomerStep, Notice, Presence,
-        QueueOrder, ServerFrame, close,
+        AgentDelta, AgentFrame, CustomerFeed, CustomerScope, CustomerStep, Notice, QueueOrder, ServerFrame,
+        close,
     },
-    typing::{Typing, TypingView, Typist},
-    viewing::{Viewing, ViewingView},
+    typing::TypingView,
+    viewing::ViewingView,
 };
 use serde::Serialize;
+
+mod moment;
 
 use super::outbox::Outbox;
 
@@ -210,7 +210,7 @@ impl Room {
         let mut online = self.elsewhere.clone();
         online.extend(self.agents.values().map(|socket| socket.agent));
         for other in online {
-            outbox.push(presence(other, true));
+            outbox.push(moment::presence(other, true));
         }
         for viewing in self.viewing.all() {
             outbox.push(frame(&AgentFrame::Notice(Notice::Viewing(viewing))));
@@ -278,64 +278,9 @@ impl Room {
         Some(Coming { agent, present: false })
     }
 
-    /// Whose sockets are on other nodes now.
-    pub(super) fn note_elsewhere(&mut self, elsewhere: BTreeSet<AgentId>) {
-        let before = std::mem::replace(&mut self.elsewhere, elsewhere);
-        let here: BTreeSet<AgentId> = self.agents.values().map(|socket| socket.agent).collect();
-        let changed: Vec<AgentId> = before.symmetric_difference(&self.elsewhere).copied().collect();
-        for agent in changed.into_iter().filter(|agent| !here.contains(agent)) {
-            self.tell_presence(agent, self.elsewhere.contains(&agent));
-        }
-    }
-
-    /// Somebody types, or has stopped.
-    pub(super) fn type_in(
-        &mut self,
-        conversation: ConversationId,
-        who: Typist,
-        typing: bool,
-        now: DateTime<Utc>,
-    ) {
-        let change = if typing {
-            self.typing.start(conversation, who, now)
-        } else {
-            self.typing.stop(conversation, &who)
-        };
-        if let Some(typing) = change {
-            self.tell_typing(&typing);
-        }
-    }
-
     /// Whether a socket is here and an agent's.
     pub(super) fn is_agents(&self, socket: SocketId) -> bool {
         self.agents.contains_key(&socket)
-    }
-
-    /// An agent's window, here or on another node, looks at a conversation, or at none any more.
-    pub(super) fn look(
-        &mut self,
-        window: SocketId,
-        agent: &AgentRef,
-        at: Option<ConversationId>,
-        now: DateTime<Utc>,
-    ) {
-        let changes = self.viewing.look(window, agent, at, now);
-        self.tell_viewing(changes);
-    }
-
-    /// An agent's window on another node looks at nothing any more.
-    pub(super) fn look_away(&mut self, window: SocketId) {
-        let left = self.viewing.leave(window);
-        self.tell_viewing(left);
-    }
-
-    /// Ends the typing and the viewing that nobody has renewed.
-    pub(super) fn expire(&mut self, now: DateTime<Utc>) {
-        let ended = self.viewing.expire(now);
-        self.tell_viewing(ended);
-        for typing in self.typing.expire(now) {
-            self.tell_typing(&typing);
-        }
     }
 
     /// Closes the sockets of a session.
@@ -345,32 +290,6 @@ impl Room {
         for (_, outbox) in agents.chain(customers).filter(|(session, _)| ended(*session)) {
             outbox.close(code);
         }
-    }
-
-    fn tell_typing(&mut self, typing: &Typing) {
-        let for_agents = frame(&AgentFrame::Notice(Notice::Typing(typing.clone())));
-        self.agents.retain(|_, socket| socket.outbox.push(for_agents.clone()));
-        if matches!(typing.who, Typist::Customer { .. }) {
-            return;
-        }
-        let for_customers = frame(&CustomerFrame::Notice(Notice::Typing(typing.clone())));
-        for id in self.by_conversation.get(&typing.conversation_id).into_iter().flatten() {
-            if let Some(socket) = self.customers.get(id) {
-                socket.outbox.push(for_customers.clone());
-            }
-        }
-    }
-
-    fn tell_viewing(&mut self, changes: impl IntoIterator<Item = Viewing>) {
-        for viewing in changes {
-            let frame = frame(&AgentFrame::Notice(Notice::Viewing(viewing)));
-            self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
-        }
-    }
-
-    fn tell_presence(&mut self, agent: AgentId, online: bool) {
-        let frame = presence(agent, online);
-        self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
     }
 
     fn new_id(&mut self) -> SocketId {
@@ -408,10 +327,6 @@ fn begun(event: &Recorded) -> Option<ConversationId> {
 /// Whether the event says whose a conversation is.
 const fn is_ownership(change: &ConversationEvent) -> bool {
     matches!(change, ConversationEvent::Opened { .. } | ConversationEvent::CustomerChanged { .. })
-}
-
-fn presence(agent_id: AgentId, online: bool) -> ByteString {
-    frame(&AgentFrame::Notice(Notice::Presence(Presence::Agent { agent_id, online })))
 }
 
 /// A frame as it travels.

@@ -9,9 +9,11 @@ mod follow;
 mod read;
 mod rebuild;
 mod run;
+mod status;
 mod views;
 
 pub use read::{read_range, viewed};
 pub use rebuild::{RebuildError, Rebuilt, named, rebuild, rebuild_changed};
-pub use run::{Committed, Follower, Lag, Projector, ProjectorStatus, Sources, lag};
+pub use run::{Committed, Follower, Projector, Sources};
+pub use status::{Lag, ProjectorStatus, lag};
 pub use views::{Behind, Views};

@@ -2,10 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -16,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Views,
+    ProjectorStatus, Views,
     apply::{BatchError, Entry, Parked, READER, Target, fold},
     read::{self, Range},
 };
@@ -53,13 +50,6 @@ pub struct Committed {
 /// Where committed events go: the live feed, routing.
 pub type Follower = mpsc::UnboundedSender<Committed>;
 
-/// What the projector's work looks like from outside; clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct ProjectorStatus {
-    parked: Arc<AtomicUsize>,
-    failing: Arc<Mutex<Option<String>>>,
-}
-
 /// What tells the projector that there is something new.
 pub struct Sources {
     /// What this node has appended.
@@ -86,53 +76,12 @@ pub struct Projector {
     parked: Parked,
 }
 
-/// How far the read models are behind the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lag {
-    /// Events recorded and not yet folded, over all tenants.
-    pub events: i64,
-    /// Tenants that have such events.
-    pub tenants: i64,
-}
-
 const BEHIND: &str = "
     select h.tenant_id, coalesce(c.position, 0) from log_heads h
     left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
     where h.position > coalesce(c.position, 0) limit 10000";
 pub(super) const CHECKPOINTS: &str =
     "select tenant_id, position from checkpoints where reader = $1 and tenant_id = any($2)";
-const LAG: &str = "
-    select coalesce(sum(h.position - coalesce(c.position, 0)), 0)::bigint, count(*) from log_heads h
-    left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
-    where h.position > coalesce(c.position, 0)";
-
-impl ProjectorStatus {
-    /// How many streams are parked.
-    #[must_use]
-    pub fn parked(&self) -> usize {
-        self.parked.load(Ordering::Relaxed)
-    }
-
-    /// Why the latest round failed, while it fails.
-    #[must_use]
-    pub fn failing(&self) -> Option<String> {
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn set_failing(&self, why: Option<String>) {
-        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = why;
-    }
-}
-
-/// How far behind the read models are, by the database.
-///
-/// # Errors
-/// When it can't be asked.
-pub async fn lag(pools: &Pools) -> Result<Lag, StoreError> {
-    let row = pools.worker().await?.query_opt(LAG, &[&READER]).await?;
-    Ok(row.map_or(Lag { events: 0, tenants: 0 }, |row| Lag { events: row.get(0), tenants: row.get(1) }))
-}
-
 impl Projector {
     /// A projector that tells `followers` of what it has committed.
     #[must_use]

@@ -80,6 +80,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         }
         tokio::select! {
             () = app.calls.news(LOOK) => {}
+            () = app.node.changed(app.node.fence()) => {}
             () = stop.cancelled() => return,
         }
     }

@@ -1,6 +1,6 @@
 //! What a node writes that believes itself to lead when it doesn't any more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openchat::{
     clock::Clock,
@@ -12,6 +12,7 @@ use openchat_domain::conversation::Conversation;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::{FAILOVER, Setting, hear, same_as_rebuilt};
 use crate::{
     log::{context, conversation, customer, open, post, tenant},
     support::{Store, client, eventually},
@@ -97,4 +98,39 @@ async fn one_node_leads_at_a_time_and_another_as_soon_as_it_is_gone() {
     eventually("it is alone", async || !b.has_company()).await;
     stop[1].cancel();
     second.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_hangs_in_the_middle_of_a_batch_keeps_nobody_waiting() {
+    let setting = Setting::new(None).await;
+    let first = setting.cluster.led().await;
+    let mut socket = setting.socket(1 - first.1).await;
+    let db = client(&setting.cluster.config).await;
+    db.batch_execute(
+        "create function test_stop() returns trigger language plpgsql as $$
+         begin perform pg_advisory_xact_lock_shared(4711); return new; end $$;
+         create trigger test_stop before insert on transcript for each row execute function test_stop();
+         select pg_advisory_lock(4711)",
+    )
+    .await
+    .unwrap();
+    setting.post(first.1, "half folded").await;
+    eventually("the leader stands in the middle of its transaction", async || {
+        let sql = "select count(*) from pg_locks where locktype = 'advisory' and not granted";
+        db.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0
+    })
+    .await;
+    let leader = setting.cluster.nodes[first.1].process();
+    leader.pause();
+    let hung = Instant::now();
+    db.batch_execute("select pg_advisory_unlock_all()").await.unwrap();
+    // Its transaction has moved the checkpoint and holds it locked.
+    assert_eq!(hear(&mut socket, 1).await, ["half folded"]);
+    let heard = hung.elapsed();
+    eprintln!("what a leader hung in the middle of was told after {heard:?}");
+    assert!(heard < FAILOVER, "{heard:?}");
+    leader.resume();
+    setting.say(first.1, "awake", &mut socket).await;
+    db.batch_execute("drop trigger test_stop on transcript").await.unwrap();
+    same_as_rebuilt(&setting.cluster).await;
 }
