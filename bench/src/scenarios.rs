@@ -61,11 +61,8 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     }
     let lag = Lag::default();
     let posting = {
-        let callers =
-            try_join_all(conversations.iter().map(async |_| {
-                Ok::<_, BenchError>(Mutex::new(Caller::connect(served.running.address).await?))
-            }))
-            .await?;
+        // Opened when first used: a connection on which nothing is asked for is closed.
+        let callers: Vec<Mutex<Option<Caller>>> = conversations.iter().map(|_| Mutex::default()).collect();
         let (served, lag) = (Arc::clone(&served), lag.clone());
         let shared = Arc::new((callers, conversations, served));
         Contender::new("message over HTTP", move |worker| {
@@ -75,6 +72,10 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
                 let path = format!("/api/public/support/conversations/{}/messages", conversations[worker]);
                 let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
                 let mut caller = callers[worker].lock().await;
+                let caller = match &mut *caller {
+                    Some(caller) => caller,
+                    none => none.insert(Caller::connect(served.running.address).await?),
+                };
                 let answer = caller.ask("POST", &path, &format!("x-api-key: {}", served.key), &body).await?;
                 lag.watch(served, &answer);
                 Ok(())
