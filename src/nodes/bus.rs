@@ -121,8 +121,10 @@ fn options() -> ConnectOptions {
                 Event::Connected => tracing::info!("NATS carries news between the nodes"),
                 Event::Disconnected => tracing::warn!("NATS is gone; the nodes look for what is new"),
                 Event::SlowConsumer(_) => {
-                    tracing::warn!("news came faster than they were read; some are lost")
+                    tracing::warn!("news came faster than they were read; some are lost");
                 }
+                Event::ServerError(error) => tracing::warn!(%error, "NATS refuses"),
+                Event::ClientError(error) => tracing::warn!(%error, "NATS can't be used"),
                 other => tracing::debug!(event = %other, "NATS"),
             }
         })
