@@ -150,7 +150,7 @@ impl Projector {
                     }
                     polled = false;
                     self.status.set_failing(None);
-                    if !sources.announced.is_empty() {
+                    if !(sources.announced.is_empty() && sources.heard.is_empty()) {
                         tokio::time::sleep(GATHER).await;
                     }
                 }
