@@ -30,7 +30,7 @@ use crate::clock::Clock;
 /// A snapshot is saved whenever an aggregate's sequence passes a multiple of this.
 const SNAPSHOT_EVERY: i64 = 100;
 /// How often a command decides anew after a conflict before it gives up.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 50;
 /// How many events one read of a stream brings.
 const CHUNK: i64 = 5_000;
 /// How long a state that the log has agreed to is taken for the present one where a moment's delay does no harm.
@@ -269,15 +269,19 @@ impl Aggregates {
     ) -> Result<Executed, ExecuteError<A::Refusal>> {
         let slot = self.slot::<A>(context.tenant, id);
         let mut slot = slot.lock().await;
-        for attempt in 0..ATTEMPTS {
+        let mut outdated = None;
+        for _ in 0..ATTEMPTS {
             // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
-            let (loaded, fresh) = match slot.take() {
-                Some(loaded) => (loaded, false),
-                None => (self.load::<A>(context.tenant, id).await?, true),
+            let (loaded, fresh) = match (slot.take(), outdated.take()) {
+                (Some(loaded), _) => (loaded, false),
+                // At once and by what is missing only: another node is as fast, and whoever is slower never gets its turn.
+                (None, Some(known)) => (self.catch_up::<A>(context.tenant, id, known).await?, true),
+                (None, None) => (self.load::<A>(context.tenant, id).await?, true),
             };
             let decided = loaded.state.decide(command);
             let idle = decided.as_ref().map_or(true, Vec::is_empty);
             if idle && !fresh && self.latest::<A>(context.tenant, id).await? != loaded.sequence {
+                outdated = Some(loaded);
                 continue;
             }
             let events = match decided {
@@ -310,10 +314,7 @@ impl Aggregates {
                     *slot = Some(loaded);
                     return Err(ExecuteError::Unmet);
                 }
-                Appended::Conflict => {}
-            }
-            if attempt > 1 {
-                tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
+                Appended::Conflict => outdated = Some(loaded),
             }
         }
         Err(ExecuteError::Contended)
@@ -387,7 +388,20 @@ impl Aggregates {
             Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed })
         });
         let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed };
-        let mut loaded = saved.unwrap_or_else(begun);
+        drop(db);
+        self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await
+    }
+
+    /// The state with what has happened since.
+    async fn catch_up<A: Aggregate>(
+        &self,
+        tenant: BusinessId,
+        id: A::Id,
+        known: Loaded<A>,
+    ) -> Result<Loaded<A>, StoreError> {
+        let mut loaded = Loaded { confirmed: Instant::now(), ..known };
+        let db = self.pools.tenant(tenant).await?;
+        let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
         loop {
             let rows = db.query(LOAD_EVENTS, &[&tenant_id, &aggregate_id, &loaded.sequence, &CHUNK]).await?;
             for row in &rows {
