@@ -31,6 +31,8 @@ use crate::clock::Clock;
 const SNAPSHOT_EVERY: i64 = 100;
 /// How often a command decides anew after a conflict before it gives up.
 const ATTEMPTS: u32 = 50;
+/// For how many commands an aggregate that another node has changed is looked at before it decides.
+const SHARED: u8 = 16;
 /// How many events one read of a stream brings.
 const CHUNK: i64 = 5_000;
 /// How long a state that the log has agreed to is taken for the present one where a moment's delay does no harm.
@@ -142,6 +144,8 @@ pub struct Loaded<A> {
     position: Position,
     /// When the log last agreed that this is all of the stream.
     confirmed: Instant,
+    /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
+    shared: u8,
 }
 
 macro_rules! aggregate {
@@ -273,6 +277,9 @@ impl Aggregates {
         for _ in 0..ATTEMPTS {
             // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
             let (loaded, fresh) = match (slot.take(), outdated.take()) {
+                (Some(loaded), _) if loaded.shared > 0 => {
+                    (self.catch_up::<A>(context.tenant, id, loaded).await?, true)
+                }
                 (Some(loaded), _) => (loaded, false),
                 // At once and by what is missing only: another node is as fast, and whoever is slower never gets its turn.
                 (None, Some(known)) => (self.catch_up::<A>(context.tenant, id, known).await?, true),
@@ -385,11 +392,12 @@ impl Aggregates {
         let saved = snapshot.and_then(|row| {
             // An unreadable snapshot is no loss: the events are there.
             let state = serde_json::from_str(row.get(2)).ok()?;
-            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed })
+            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed, shared: 0 })
         });
-        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed };
+        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed, shared: 0 };
         drop(db);
-        self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await
+        let loaded = self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await?;
+        Ok(Loaded { shared: 0, ..loaded })
     }
 
     /// The state with what has happened since.
@@ -399,7 +407,8 @@ impl Aggregates {
         id: A::Id,
         known: Loaded<A>,
     ) -> Result<Loaded<A>, StoreError> {
-        let mut loaded = Loaded { confirmed: Instant::now(), ..known };
+        let mut loaded =
+            Loaded { confirmed: Instant::now(), shared: known.shared.saturating_sub(1), ..known };
         let db = self.pools.tenant(tenant).await?;
         let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
         loop {
@@ -412,6 +421,7 @@ impl Aggregates {
                 }
                 loaded.sequence = row.get(0);
                 loaded.position = row.get(1);
+                loaded.shared = SHARED;
             }
             if i64::try_from(rows.len()).unwrap_or(CHUNK) < CHUNK {
                 return Ok(loaded);
