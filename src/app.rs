@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::ServerHandle;
-use openchat_projections::agents;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
@@ -17,8 +16,9 @@ use crate::{
     files::{FilePlace, Files},
     http::{self, Edge},
     live::{self, Hub, Presence},
+    nodes::{Bus, BusError, Heard, LogNews, News, Node},
     observe,
-    projector::{Projector, ProjectorStatus, RebuildError, Views, rebuild_changed},
+    projector::{Projector, ProjectorStatus, RebuildError, Sources, Views, rebuild_changed},
     reactions,
     store::{Aggregates, Appender, MigrateError, PoolSizes, Pools, StoreError, chain, migrate},
 };
@@ -39,6 +39,8 @@ pub struct App {
     pub projector: ProjectorStatus,
     /// The open sockets.
     pub hub: Hub,
+    /// This node among others.
+    pub node: Node,
     /// The time and fresh ids.
     pub clock: Clock,
     /// The origin that goes into links, without a slash at its end.
@@ -66,6 +68,8 @@ pub struct Options {
     pub listen: String,
     /// The origin that goes into links; without one, the address listened on.
     pub public_url: Option<String>,
+    /// The NATS through which several nodes tell each other what is new.
+    pub nats: Option<String>,
     /// Where the bytes of files lie.
     pub files: FilePlace,
     /// How calls are carried.
@@ -88,6 +92,8 @@ pub struct Running {
     serving: JoinHandle<std::io::Result<()>>,
     stop_reactions: CancellationToken,
     stop_projector: CancellationToken,
+    stop_node: CancellationToken,
+    node: JoinHandle<()>,
     reactions: Vec<JoinHandle<()>>,
     projector: Vec<JoinHandle<()>>,
     chores: Vec<JoinHandle<()>>,
@@ -106,6 +112,9 @@ pub enum StartError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The way to the other nodes can't be had at all.
+    #[error("there is no way to the other nodes")]
+    Bus(#[from] BusError),
     /// The media server can't be spoken to at all.
     #[error("no connections to the media server can be made")]
     Media(#[from] MediaError),
@@ -144,13 +153,16 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (to_reactions, for_reactions) = mpsc::unbounded_channel();
     let appender = Appender::start(pools.clone(), announce);
     let aggregates = Aggregates::new(pools.clone(), appender, clock.clone());
-    let presence = Presence::new(aggregates.clone());
+    let node = Node::new(clock.uuid());
+    let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools).await?;
+    let presence = Presence::new(aggregates.clone(), pools.clone(), node.clone(), bus.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let (calls, media) = start_calls(options.calls, address, &clock).await?;
     let app = App {
         calls,
         aggregates,
-        hub: Hub::new(pools.clone(), clock.clone(), presence.clone()),
+        hub: Hub::new(pools.clone(), clock.clone(), views.clone(), (presence.clone(), bus.clone())),
+        node: node.clone(),
         views: views.clone(),
         projector: status.clone(),
         clock: clock.clone(),
@@ -162,10 +174,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         demo: options.demo.map(Arc::new),
     };
 
-    let (stop_projector, stop_reactions) = (CancellationToken::new(), CancellationToken::new());
-    let projector = Projector::new(pools.clone(), clock, views, status, vec![to_hub, to_reactions]);
+    let [stop_node, stop_projector, stop_reactions] = std::array::from_fn(|_| CancellationToken::new());
+    let beating = tokio::spawn(node.clone().run(pools.clone(), stop_node.clone()));
+    let followers = vec![to_hub, to_reactions];
+    let projector = Projector::new(pools.clone(), clock, views, status, followers, (node, bus));
+    let (to_projector, heard) = mpsc::unbounded_channel();
     let projector = vec![
-        tokio::spawn(projector.run(announced, stop_projector.clone())),
+        tokio::spawn(projector.run(Sources { announced, heard }, stop_projector.clone())),
         tokio::spawn(app.hub.clone().follow(for_hub)),
     ];
     let stop = || stop_reactions.clone();
@@ -174,16 +189,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         tokio::spawn(reactions::run_timers(app.clone(), stop())),
         tokio::spawn(reactions::run_calls(app.clone(), stop())),
         tokio::spawn(live::watch_sessions(app.clone(), stop())),
+        tokio::spawn(presence.watch(app.hub.clone(), stop())),
     ];
     observe::readiness(&app);
-    let chores =
-        vec![tokio::spawn(http::keep_house(app.clone())), tokio::spawn(observe::gauges(app.clone()))];
-    // Whoever was available when the last process ended has the grace period to come back.
-    for (tenant, agent) in
-        agents::available(&pools.worker().await.map_err(StoreError::from)?).await.map_err(StoreError::from)?
-    {
-        presence.note(tenant, agent, false);
-    }
+    let chores = vec![
+        tokio::spawn(http::keep_house(app.clone())),
+        tokio::spawn(observe::gauges(app.clone())),
+        tokio::spawn(hear(from_nodes, to_projector, app.hub.clone())),
+    ];
 
     let server = http::serve(app.clone(), listener).map_err(listen_failed)?;
     let handle = server.handle();
@@ -195,11 +208,32 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         serving,
         stop_reactions,
         stop_projector,
+        stop_node,
+        node: beating,
         reactions,
         projector,
         chores,
         media,
     })
+}
+
+/// The way to the other nodes, if there is one.
+async fn join_nodes(nats: Option<&str>, pools: &Pools) -> Result<(Bus, Heard), BusError> {
+    match nats {
+        Some(url) => Bus::join(url, pools).await,
+        None => Ok((Bus::default(), mpsc::unbounded_channel().1)),
+    }
+}
+
+/// Passes on what other nodes say.
+async fn hear(mut heard: Heard, projector: mpsc::UnboundedSender<LogNews>, hub: Hub) {
+    while let Some(news) = heard.recv().await {
+        match news {
+            // A projector that has ended has nothing more to hear.
+            News::Log(news) => drop(projector.send(news)),
+            News::Live(news) => hub.hear(news),
+        }
+    }
 }
 
 /// The media server, started if it is to be our own. Without it OpenChat does everything but calls.
@@ -262,6 +296,9 @@ impl Running {
         for task in self.projector {
             let _ = tokio::time::timeout(DRAIN, task).await;
         }
+        // The last thing, so that nobody else leads while this node still works.
+        self.stop_node.cancel();
+        let _ = tokio::time::timeout(DRAIN, self.node).await;
         if let Some(media) = self.media {
             media.stop().await;
         }

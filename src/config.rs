@@ -73,7 +73,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look at the settings, the database, the clock, the disk and the media server, and say what to do about what is wrong.
+    /// Look at the settings, the database, the clock, the disk, NATS and the media server, and say what to do about what is wrong.
     ///
     /// Ends with 1 when a server would not run well. Changes nothing; a private Postgres that isn't running is started to be
     /// looked at, and stopped again.
@@ -114,6 +114,10 @@ pub struct ServeConfig {
     /// The origin that goes into links, such as `https://support.example.com`; without it, http and the address
     #[arg(long, env = "OC_PUBLIC_URL")]
     pub oc_public_url: Option<String>,
+    /// A NATS server through which several nodes over one database tell each other what is new, such as
+    /// nats://nats.example.com:4222; without one they look for it
+    #[arg(long, env = "OC_NATS_URL", hide_env_values = true)]
+    pub oc_nats_url: Option<String>,
     /// Where the files are kept that people send each other, such as `s3://bucket/prefix`; without it, in the data
     /// directory. How to come in is told by the object store's own settings, such as AWS_REGION and AWS_ACCESS_KEY_ID
     #[arg(long, env = "OC_FILES_URL")]

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod files;
 pub mod http;
 pub mod live;
+pub mod nodes;
 pub mod observe;
 pub mod postgres;
 pub mod projector;

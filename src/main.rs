@@ -16,6 +16,7 @@ use openchat::{
     store::{MigrateError, PoolSizes, Pools, chain, latest_migration, migrate},
     telemetry, tls,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_postgres::Config;
 
 use cli::{
@@ -94,6 +95,7 @@ async fn main() -> ExitCode {
 
 async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
     telemetry::init(config.oc_log, &config.rust_log);
+    open_many_files();
     let mut stop = Signals::new().map_err(MainError::Signal)?;
     let throw_away = config.demo.then(ThrowAway::new).transpose()?;
     if let Some(it) = &throw_away {
@@ -112,6 +114,7 @@ async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
         pool_sizes: PoolSizes::default(),
         listen: config.oc_http_addr,
         public_url: config.oc_public_url,
+        nats: config.oc_nats_url,
         files,
         calls,
         limits: config.limits,
@@ -136,6 +139,14 @@ async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
     result
 }
 
+/// Every connection is a file: lets there be as many as the system allows, where fewer are the habit.
+fn open_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "no more than the usual number of connections can be open");
+    }
+}
+
 /// A data directory that goes away with the process.
 struct ThrowAway(PathBuf);
 
@@ -151,6 +162,7 @@ impl ThrowAway {
         config.database.database_url = None;
         config.database.oc_data_dir.clone_from(&self.0);
         config.oc_files_url = None;
+        config.oc_nats_url = None;
     }
 }
 

@@ -33,13 +33,13 @@ pub fn readiness(app: &App) {
 
 /// Keeps the gauges of `/metrics` up to date, for ever.
 pub async fn gauges(app: App) {
-    let (lag, tenants, parked, sockets) =
-        (Count::default(), Count::default(), Count::default(), Count::default());
+    let [lag, tenants, parked, sockets, leads] = std::array::from_fn(|_| Count::default());
     app.edge.measure(|registry| {
         registry.register("projection_lag_events", "Events the read models are behind", lag.clone());
         registry.register("projection_lag_tenants", "Tenants whose read models are behind", tenants.clone());
         registry.register("parked_streams", "Streams a read model can't follow", parked.clone());
         registry.register("sockets", "Open websockets", sockets.clone());
+        registry.register("leads", "Whether this node leads", leads.clone());
     });
     loop {
         match projector::lag(&app.pools).await {
@@ -51,6 +51,7 @@ pub async fn gauges(app: App) {
         }
         parked.set(i64::try_from(app.projector.parked()).unwrap_or(i64::MAX));
         sockets.set(app.hub.sockets());
+        leads.set(i64::from(app.node.fence().is_some()));
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -178,6 +178,8 @@ async fn a_server_is_looked_over_before_during_and_after_its_life() {
     assert!(!lost.well && lost.stdout.contains("is no origin"), "{}", lost.stdout);
     let astray = run(installation.subcommand("doctor").env("OC_FILES_URL", "ftp://files.example.com")).await;
     assert!(!astray.well && astray.stdout.contains("PROBLEM  files"), "{}", astray.stdout);
+    let alone = run(installation.subcommand("doctor").env("OC_NATS_URL", "nats://127.0.0.1:1")).await;
+    assert!(!alone.well && alone.stdout.contains("check OC_NATS_URL"), "{}", alone.stdout);
     let nowhere = "postgres://127.0.0.1:1/none";
     let unreachable = run(installation.subcommand("doctor").env("DATABASE_URL", nowhere)).await;
     assert!(!unreachable.well && unreachable.stdout.contains("check DATABASE_URL"), "{}", unreachable.stdout);

@@ -1,176 +1,25 @@
 //! What clients may rely on when the server or its Postgres is killed, with the real binary and a Postgres that syncs.
 
 mod listener;
-mod load;
-mod verdict;
+pub(crate) mod load;
+pub(crate) mod verdict;
+pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 
-use openchat_domain::{BusinessId, Position};
+use openchat_domain::BusinessId;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{sync::watch, task::JoinHandle};
 
 use crate::support::{
     eventually,
     gate::Gate,
     installation::{Installation, Process, gone},
-    server::{CHAT_SOCKET, Client, INBOX_SOCKET},
+    server::Client,
 };
-use listener::{Heard, listen};
-use load::{Journal, Talker, Via};
+use load::Journal;
 use verdict::Log;
-
-/// What each customer says first.
-const GREETING: &str = "Hello";
-
-/// A business at work: two customers in conversations with two agents, and a backend.
-struct World {
-    tenant: BusinessId,
-    anybody: Client,
-    backend: Client,
-    agents: [Client; 2],
-    customers: [Client; 2],
-    /// The customers' conversations.
-    conversations: [String; 2],
-}
-
-/// Sockets that listen until everything is said.
-struct Listeners {
-    last: [watch::Sender<Option<Position>>; 4],
-    all: [JoinHandle<Heard>; 4],
-}
-
-impl World {
-    async fn new(installation: &Installation) -> Self {
-        let anybody = installation.anybody();
-        let business = anybody.set_up("Acme").await;
-        let key = business.key(json!(["support:read", "support:write", "calls:write"])).await;
-        let backend = anybody.with("x-api-key", &key);
-        let agents = [business.owner.clone(), business.team_mate(&anybody, "Ben").await];
-        for agent in &agents {
-            agent.put("/api/admin/support/me/availability", json!({"availability": "online"})).await.is(200);
-        }
-        let customers = [backend.hand_over(&anybody, "ada").await, backend.hand_over(&anybody, "bob").await];
-        let mut conversations = Vec::new();
-        for customer in &customers {
-            let body = json!({"message": {"type": "text", "text": GREETING}});
-            let answer = customer.post("/api/webchat/messages", body).await.is(201);
-            conversations.push(answer.text("/message/conversationId"));
-        }
-        let conversations = conversations.try_into().unwrap();
-        Self { tenant: business.id, anybody, backend, agents, customers, conversations }
-    }
-
-    /// Everybody who talks: in each conversation its customer, an agent and the backend, and somebody who says things
-    /// only once; besides, a backend that opens conversations.
-    fn talkers(&self) -> Vec<Talker> {
-        let mut talkers = self.one_of_each();
-        talkers.push(self.talker(1, "agent", self.by_agent(1)));
-        talkers.push(self.talker(1, "backend", self.by_backend(1)));
-        talkers.push(self.talker(1, "customer", Via::Customer));
-        for (n, via) in [(0, self.by_backend(0)), (1, Via::Customer)] {
-            talkers.push(Talker { patient: false, ..self.talker(n, "impatient", via) });
-        }
-        talkers
-    }
-
-    /// One of each who talks to the first customer, and a backend that opens conversations.
-    fn one_of_each(&self) -> Vec<Talker> {
-        vec![
-            self.talker(0, "opener", Via::Opener),
-            self.talker(0, "backend", self.by_backend(0)),
-            self.talker(0, "agent", self.by_agent(0)),
-            self.talker(0, "customer", Via::Customer),
-        ]
-    }
-
-    fn talker(&self, n: usize, name: &str, via: Via) -> Talker {
-        let client = match &via {
-            Via::Backend { .. } | Via::Opener => &self.backend,
-            Via::Agent { .. } => &self.agents[n],
-            Via::Customer => &self.customers[n],
-        };
-        Talker { name: format!("{name}{n}"), client: client.clone(), via, patient: true }
-    }
-
-    fn by_backend(&self, n: usize) -> Via {
-        Via::Backend { conversation: self.conversations[n].clone() }
-    }
-
-    fn by_agent(&self, n: usize) -> Via {
-        Via::Agent { conversation: self.conversations[n].clone() }
-    }
-
-    fn listen(&self) -> Listeners {
-        let [a, b] = &self.agents;
-        let [ada, bob] = &self.customers;
-        let last: [_; 4] = std::array::from_fn(|_| watch::channel(None).0);
-        let sockets = [(a, INBOX_SOCKET), (b, INBOX_SOCKET), (ada, CHAT_SOCKET), (bob, CHAT_SOCKET)];
-        let mut starting = sockets.into_iter().zip(&last);
-        let all = std::array::from_fn(|_| {
-            let ((client, path), last) = starting.next().unwrap();
-            tokio::spawn(listen(client.clone(), path, last.subscribe()))
-        });
-        Listeners { last, all }
-    }
-
-    /// Everything that must be true at the end. Says what there was to judge.
-    async fn judge(&self, installation: &Installation, journal: &Journal, listeners: Listeners) -> String {
-        let repeated = journal.repeat_all().await;
-        let requests = journal.requests();
-        let log = Log::read(&installation.database().await, self.tenant).await;
-        log.check_requests(&requests);
-        for (conversation, customer) in self.conversations.iter().zip(&self.customers) {
-            for agent in &self.agents {
-                log.check_readers(conversation, agent, &self.backend, Some(customer)).await;
-            }
-        }
-        let opened: Vec<_> = requests
-            .iter()
-            .filter_map(|it| {
-                Some(
-                    it.message().filter(|_| it.text.starts_with("opener"))?["conversationId"]
-                        .as_str()?
-                        .to_owned(),
-                )
-            })
-            .collect();
-        for conversation in &opened {
-            log.check_readers(conversation, &self.agents[0], &self.backend, None).await;
-        }
-        let heard = listeners.finish(self, &log).await;
-        let said = requests.len();
-        let acknowledged = requests.iter().filter(|it| it.answer.is_some()).count();
-        format!(
-            "{said} requests, {acknowledged} acknowledged, {repeated} repeated, {} messages in {} events, \
-             {} conversations opened; {heard}",
-            log.messages.len(),
-            log.head,
-            opened.len(),
-        )
-    }
-}
-
-impl Listeners {
-    async fn finish(self, world: &World, log: &Log) -> String {
-        let [ada, bob] = &world.conversations;
-        let everything = log.messages.last().unwrap().position;
-        let wanted = [everything, everything, log.last_of(ada), log.last_of(bob)];
-        for (last, wanted) in self.last.iter().zip(wanted) {
-            last.send_replace(Some(wanted));
-        }
-        let (mut snapshots, mut resumed) = (0, 0);
-        for (listener, only) in self.all.into_iter().zip([None, None, Some(ada), Some(bob)]) {
-            let heard =
-                tokio::time::timeout(Duration::from_secs(30), listener).await.expect("all is heard").unwrap();
-            log.check_heard(&heard, only.map(String::as_str));
-            snapshots += heard.chapters.len();
-            resumed += heard.resumed;
-        }
-        format!("4 sockets: {snapshots} snapshots, {resumed} resumptions")
-    }
-}
+use world::World;
 
 /// Numbers that are all over the place and the same in every run.
 fn dice(n: usize) -> usize {
@@ -183,7 +32,7 @@ async fn the_server_killed_in_the_middle_of_load_loses_and_doubles_nothing() {
     let begun = Instant::now();
     let mut installation = Installation::new("killed");
     let mut server = installation.start().await;
-    let world = World::new(&installation).await;
+    let world = World::new(installation.anybody()).await;
     let postgres = installation.postmaster();
 
     let journal = Journal::new(false);
@@ -202,7 +51,7 @@ async fn the_server_killed_in_the_middle_of_load_loses_and_doubles_nothing() {
     journal.end();
     talking.join_all().await;
 
-    let found = world.judge(&installation, &journal, listeners).await;
+    let found = world.judge(&installation.database().await, &journal, listeners).await;
     eprintln!("{KILLS} kills of the server in {:?}: {found}", begun.elapsed());
     server.terminate();
     assert!(server.ended().await.success());
@@ -214,7 +63,7 @@ async fn postgres_killed_under_a_living_server_loses_and_doubles_nothing() {
     let begun = Instant::now();
     let mut installation = Installation::new("postgres-killed");
     let server = installation.start().await;
-    let world = World::new(&installation).await;
+    let world = World::new(installation.anybody()).await;
 
     let journal = Journal::new(true);
     let (talking, listeners) = (journal.begin(world.talkers()), world.listen());
@@ -235,7 +84,7 @@ async fn postgres_killed_under_a_living_server_loses_and_doubles_nothing() {
     journal.end();
     talking.join_all().await;
 
-    let found = world.judge(&installation, &journal, listeners).await;
+    let found = world.judge(&installation.database().await, &journal, listeners).await;
     eprintln!(
         "{KILLS} kills of Postgres in {:?}, ready again after {slowest:?} at most: {found}",
         begun.elapsed()
@@ -259,7 +108,7 @@ async fn a_server_killed_at_the_worst_moment_answers_the_next_time() {
     let begun = Instant::now();
     let mut installation = Installation::new("worst-moment");
     let mut server = installation.start().await;
-    let world = World::new(&installation).await;
+    let world = World::new(installation.anybody()).await;
     let journal = Journal::new(false);
     let mut kills = 0;
     for talker in world.one_of_each() {
@@ -386,7 +235,7 @@ async fn one_server_at_a_time_and_the_next_one_adopts_what_a_killed_one_left() {
 async fn a_server_told_to_stop_finishes_what_it_has_begun() {
     let mut installation = Installation::new("stopped");
     let server = installation.start().await;
-    let world = World::new(&installation).await;
+    let world = World::new(installation.anybody()).await;
     let postgres = installation.postmaster().unwrap();
     let mut sockets = [world.agents[0].inbox_socket(None).await, world.customers[0].chat_socket(None).await];
     for socket in &mut sockets {

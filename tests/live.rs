@@ -346,6 +346,27 @@ async fn a_reader_that_does_not_read_is_cut_and_slows_nobody_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_comes_back_to_a_new_process_sees_no_gap_where_nothing_was_told() {
+    let Setting { server, business, backend, .. } = setting().await;
+    let known = server.settled(business.id).await;
+    // Of this the team's feed tells nothing.
+    customer(&server, &backend, "7").await;
+    assert!(server.settled(business.id).await > known);
+    let config = server.config.clone();
+    server.stop().await;
+    let server = Server::on(config, openchat::clock::Clock::default()).await;
+    let owner = server.anybody().with("cookie", &business.owner.header("cookie"));
+    let backend = server.anybody().with("x-api-key", &backend.header("x-api-key"));
+    let mut inbox = owner.inbox_socket(Some(known)).await;
+    inbox.next("resumed").await;
+    // It is in the room when it is told of others.
+    inbox.next("presence").await;
+    begin(&backend, 1).await;
+    inbox.next("conversation.opened").await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_whose_last_socket_is_gone_goes_offline_and_its_waiting_customers_back_to_the_queue() {
     let Setting { server, business, backend, jane } = setting().await;
     let settings = json!({"preferences": {"offlineGraceSeconds": 5}});

@@ -129,33 +129,23 @@ async fn two_processes_on_the_same_conversations_lose_nothing() {
     let one = Store::new().await;
     let two = Store::on(one.config.clone());
     let (tenant, customer) = (tenant(), customer());
-    let ids: Vec<_> = (0..4).map(|_| conversation()).collect();
+    let ids: Vec<_> = (0..2).map(|_| conversation()).collect();
     for id in &ids {
         one.aggregates.execute::<Conversation>(&context(tenant), *id, &open(&customer)).await.unwrap();
     }
-    let posts = (0..200).map(|n| {
+    let posts = (0..600).map(|n| {
         let (store, id, customer) = (if n % 2 == 0 { &one } else { &two }, ids[n % ids.len()], &customer);
         async move {
-            // A client sends a command again while the store says that it is contended.
-            let context = context(tenant).once(CommandId::derive(tenant, &[&n.to_string()]));
-            loop {
-                match store
-                    .aggregates
-                    .execute::<Conversation>(&context, id, &post(customer, &n.to_string()))
-                    .await
-                {
-                    Ok(done) => return done.position,
-                    Err(ExecuteError::Contended) => {}
-                    Err(e) => panic!("{e}"),
-                }
-            }
+            // Whoever is slower gets its turn, too.
+            let said = post(customer, &n.to_string());
+            store.aggregates.execute::<Conversation>(&context(tenant), id, &said).await.unwrap().position
         }
     });
     let mut positions = join_all(posts).await;
     positions.sort_unstable();
     positions.dedup();
-    assert_eq!(positions.len(), 200);
-    assert_eq!(assert_dense(&one, tenant).await, 8 + 200);
+    assert_eq!(positions.len(), 600);
+    assert_eq!(assert_dense(&one, tenant).await, 4 + 600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,6 +218,7 @@ fn raw(tenant: BusinessId, id: ConversationId, expected: i64, command: CommandId
         metadata: EventMetadata::new(tenant, system, Via::Internal, command),
         at: clock().now(),
         condition: None,
+        fence: None,
         events: vec![DomainEvent::Conversation(
             id,
             ConversationEvent::MessagePosted {

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use openchat::{
     clock::Clock,
-    projector::{self, Projector, ProjectorStatus, Views},
+    nodes::{self, Bus},
+    projector::{self, Projector, ProjectorStatus, Sources, Views},
     store::Context,
 };
 use openchat_domain::{BusinessId, ConversationId, conversation::Conversation};
@@ -33,9 +34,18 @@ impl Node {
         let (views, status, stop) = (Views::default(), ProjectorStatus::default(), CancellationToken::new());
         let (_, nothing) = mpsc::unbounded_channel();
         let announced = std::mem::replace(&mut store.announced, nothing);
-        let projector =
-            Projector::new(store.pools.clone(), Clock::default(), views.clone(), status.clone(), vec![]);
-        let task = tokio::spawn(projector.run(announced, stop.clone()));
+        let node = nodes::Node::new(Clock::default().uuid());
+        tokio::spawn(node.clone().run(store.pools.clone(), stop.clone()));
+        let projector = Projector::new(
+            store.pools.clone(),
+            Clock::default(),
+            views.clone(),
+            status.clone(),
+            vec![],
+            (node, Bus::default()),
+        );
+        let (_, heard) = mpsc::unbounded_channel();
+        let task = tokio::spawn(projector.run(Sources { announced, heard }, stop.clone()));
         Self { store, views, status, stop, task }
     }
 

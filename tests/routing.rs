@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use openchat_domain::{DomainEvent, Recorded, conversation::ConversationEvent};
+use openchat_domain::{BusinessId, DomainEvent, Recorded, conversation::ConversationEvent};
 use openchat_projections::log;
 use serde_json::json;
 
@@ -21,12 +21,17 @@ const BASE: &str = "/api/admin/support";
 
 /// The whole log of a business.
 pub(crate) async fn events(server: &Server, business: &Business) -> Vec<Recorded> {
-    let db = support::client(&server.config).await;
+    events_of(&server.config, business.id).await
+}
+
+/// The same, by its database.
+pub(crate) async fn events_of(config: &tokio_postgres::Config, tenant: BusinessId) -> Vec<Recorded> {
+    let db = support::client(config).await;
     let rows = db
         .query(
             "select tenant_id, position, aggregate_type, aggregate_id, sequence, event_type, event_version,
              payload::text as payload, metadata, recorded_at from events where tenant_id = $1 order by position",
-            &[&business.id.uuid()],
+            &[&tenant.uuid()],
         )
         .await
         .unwrap();

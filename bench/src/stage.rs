@@ -91,6 +91,7 @@ impl Served {
             pool_sizes: PoolSizes::default(),
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            nats: None,
             files: FilePlace::memory(),
             calls: CallOptions::off(),
             limits: LIMITS,

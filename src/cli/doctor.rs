@@ -7,6 +7,7 @@ use openchat::{
     calls::{Calls, MediaOptions},
     clock::Clock,
     config::{DatabaseConfig, ServeConfig},
+    nodes::Bus,
     projector,
     store::{PoolSizes, Pools, StoreError, chain, latest_migration},
 };
@@ -82,7 +83,7 @@ pub(crate) async fn doctor(config: &ServeConfig) -> io::Result<bool> {
     tell(vec![address(config).await, links(config)])?;
     tell(vec![disk(&config.database), files(config).await])?;
     tell(database(&config.database).await)?;
-    tell(vec![calls(config).await])?;
+    tell(vec![nodes(config).await, calls(config).await])?;
     Ok(worst < Grade::Problem)
 }
 
@@ -291,6 +292,25 @@ async fn views(pools: &Pools) -> Result<Finding, StoreError> {
         return Ok(Finding::note(ABOUT, text));
     }
     Ok(Finding::fine(ABOUT, format!("{} events behind the log", lag.events)))
+}
+
+/// Whether several nodes would hear of each other at once.
+async fn nodes(config: &ServeConfig) -> Finding {
+    const ABOUT: &str = "nodes";
+    let Some(url) = &config.oc_nats_url else {
+        let text = "without a NATS, several nodes over one database find out by looking what is new";
+        return Finding::fine(ABOUT, text);
+    };
+    match Bus::look(url, PATIENCE).await {
+        Ok(()) => Finding::fine(ABOUT, "NATS answers: nodes over one database tell each other what is new"),
+        Err(e) => {
+            let text = format!(
+                "{}; check OC_NATS_URL and that it runs; until then nodes look for what is new",
+                chain(&e)
+            );
+            Finding::problem(ABOUT, text)
+        }
+    }
 }
 
 /// Whether there can be calls.

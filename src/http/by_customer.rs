@@ -59,6 +59,7 @@ impl Customer {
             command: None,
             cause: None,
             condition: None,
+            fence: None,
         }
     }
 }

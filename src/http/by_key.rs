@@ -117,6 +117,7 @@ impl<P> ApiKey<P> {
             command: self.caller.command,
             cause: None,
             condition: None,
+            fence: None,
         }
     }
 }

@@ -98,6 +98,7 @@ fn context(tenant: BusinessId, actor: Actor, session: &Session) -> Context {
         command: None,
         cause: None,
         condition: None,
+        fence: None,
     }
 }
 

@@ -24,6 +24,7 @@ use openchat_domain::{Refusal, RefusalKind};
 use openchat_projections::{DbError, QueryError, log::LogError};
 use serde::Serialize;
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 use utoipa::ToSchema;
 
 use super::{envelope, limits::Allowance};
@@ -346,8 +347,12 @@ fn passes(error: &StoreError) -> bool {
         StoreError::Db(error)
         | StoreError::Query(QueryError::Db(error))
         | StoreError::Log(LogError::Db(error)) => match error.code() {
-            // No connection, too few resources, an operator's intervention, a serialisation failure.
-            Some(state) => ["08", "53", "57", "40"].contains(&&state.code()[..2]),
+            // No connection, too few resources, an operator's intervention, a serialisation failure, or a replica that is
+            // about to take over.
+            Some(state) => {
+                ["08", "53", "57", "40"].contains(&&state.code()[..2])
+                    || *state == SqlState::READ_ONLY_SQL_TRANSACTION
+            }
             None => true,
         },
         StoreError::Refused(_)

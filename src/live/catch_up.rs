@@ -6,7 +6,7 @@ use bytestring::ByteString;
 use openchat_domain::{AgentId, BusinessId, CustomerId, Position};
 use openchat_projections::feed::{AgentDelta, AgentFrame, CustomerFrame, CustomerScope, Notice, load};
 
-use super::room::{Room, frame};
+use super::room::{Room, SocketId, frame};
 use crate::{
     app::App,
     projector::{read_range, viewed},
@@ -95,8 +95,8 @@ pub(super) async fn customer_scope(
 }
 
 /// A room that begins where the read models are now.
-pub(super) async fn room(pools: &Pools, tenant: BusinessId) -> Result<Room, StoreError> {
+pub(super) async fn room(pools: &Pools, tenant: BusinessId, first: SocketId) -> Result<Room, StoreError> {
     let mut db = pools.tenant(tenant).await?;
     let tx = db.begin_snapshot().await?;
-    Ok(Room::new(load::queue(&tx, tenant).await?))
+    Ok(Room::new(load::queue(&tx, tenant).await?, first))
 }

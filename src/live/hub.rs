@@ -1,51 +1,39 @@
 //! Which rooms are open, and the task that runs each: everything a room hears comes through its mailbox in order.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
-use openchat_domain::{
-    AgentId, BusinessId, ConversationId, Position, Recorded, SessionId, conversation::AgentRef,
-};
-use openchat_projections::{
-    feed::{CustomerScope, close},
-    typing::Typist,
-};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
-};
+use openchat_domain::{AgentId, BusinessId, ConversationId, Position, SessionId, conversation::AgentRef};
+use openchat_projections::{feed::CustomerScope, typing::Typist};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+mod run;
+
 use super::{
-    catch_up,
     outbox::Outbox,
     presence::Presence,
-    room::{Coming, Room, SocketId, TooOld},
+    room::{SocketId, TooOld},
 };
 use crate::{
     clock::Clock,
-    projector::{Committed, read_range},
-    store::{Pools, StoreError, chain},
+    nodes::{Bus, LiveNews, News},
+    projector::{Committed, Views},
+    store::Pools,
 };
-
-/// How long an empty room waits for somebody before it is closed.
-const LINGER: Duration = Duration::from_secs(30);
-/// How often a room looks for typing and viewing that has run out.
-const EXPIRY_TICK: Duration = Duration::from_millis(500);
-/// How many events a room reads at once when it has missed some.
-const CHUNK: i64 = 2_000;
 
 /// Sockets of all tenants of this process; clones share them.
 #[derive(Clone)]
 pub struct Hub {
     pools: Pools,
     clock: Clock,
+    views: Views,
+    bus: Bus,
     rooms: Arc<Mutex<HashMap<BusinessId, mpsc::UnboundedSender<Message>>>>,
     presence: Presence,
     closing: CancellationToken,
@@ -71,6 +59,9 @@ enum Message {
     Leave(SocketId),
     Typing(ConversationId, Typist, bool),
     Look(SocketId, AgentRef, Option<ConversationId>),
+    LookElsewhere(SocketId, AgentRef, ConversationId),
+    LeaveElsewhere(SocketId),
+    Elsewhere(BTreeSet<AgentId>),
     EndSession(SessionId),
     Sessions(oneshot::Sender<Vec<SessionId>>),
 }
@@ -89,10 +80,12 @@ pub(super) enum JoinError {
 impl Hub {
     /// A hub without rooms.
     #[must_use]
-    pub fn new(pools: Pools, clock: Clock, presence: Presence) -> Self {
+    pub fn new(pools: Pools, clock: Clock, views: Views, (presence, bus): (Presence, Bus)) -> Self {
         Self {
             pools,
             clock,
+            views,
+            bus,
             rooms: Arc::default(),
             presence,
             closing: CancellationToken::new(),
@@ -119,8 +112,38 @@ impl Hub {
 
     /// Somebody types, or has stopped; without sockets nobody would see it.
     pub fn type_in(&self, tenant: BusinessId, conversation: ConversationId, who: Typist, typing: bool) {
+        self.bus.say(|| News::Live(LiveNews::Typing { tenant, conversation, who: who.clone(), typing }));
+        self.send(tenant, Message::Typing(conversation, who, typing));
+    }
+
+    /// What is true for a moment on another node.
+    pub fn hear(&self, news: LiveNews) {
+        match news {
+            LiveNews::Typing { tenant, conversation, who, typing } => {
+                self.send(tenant, Message::Typing(conversation, who, typing));
+            }
+            LiveNews::Viewing { tenant, window, agent, at } => {
+                self.send(tenant, Message::LookElsewhere(window, agent, at));
+            }
+            LiveNews::Left { tenant, window } => self.send(tenant, Message::LeaveElsewhere(window)),
+            LiveNews::Presence { .. } => self.presence.look(),
+        }
+    }
+
+    /// The tenants whose rooms are open.
+    pub(super) fn tenants(&self) -> Vec<BusinessId> {
+        self.rooms().keys().copied().collect()
+    }
+
+    /// Whose sockets are on other nodes.
+    pub(super) fn note_elsewhere(&self, tenant: BusinessId, agents: BTreeSet<AgentId>) {
+        self.send(tenant, Message::Elsewhere(agents));
+    }
+
+    /// Lets a room know, if it is open.
+    fn send(&self, tenant: BusinessId, message: Message) {
         if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Typing(conversation, who, typing));
+            let _ = room.send(message);
         }
     }
 
@@ -132,9 +155,7 @@ impl Hub {
         agent: AgentRef,
         at: Option<ConversationId>,
     ) {
-        if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Look(socket, agent, at));
-        }
+        self.send(tenant, Message::Look(socket, agent, at));
     }
 
     /// A session has ended: its sockets are closed.
@@ -205,9 +226,7 @@ impl Hub {
 
     /// A socket is gone.
     pub(super) fn leave(&self, tenant: BusinessId, socket: SocketId) {
-        if let Some(room) = self.rooms().get(&tenant) {
-            let _ = room.send(Message::Leave(socket));
-        }
+        self.send(tenant, Message::Leave(socket));
     }
 
     async fn join(
@@ -242,122 +261,6 @@ impl Hub {
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<BusinessId, mpsc::UnboundedSender<Message>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
-        // The mailbox is open already, so nothing that is committed from here on is missed.
-        let mut room = match catch_up::room(&self.pools, tenant).await {
-            Ok(room) => room,
-            Err(e) => {
-                tracing::warn!(error = chain(&e), "a live feed could not be opened");
-                return;
-            }
-        };
-        let mut tick = tokio::time::interval(EXPIRY_TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut empty_since = Instant::now();
-        loop {
-            tokio::select! {
-                message = mailbox.recv() => match message {
-                    Some(message) => self.handle(tenant, &mut room, message).await,
-                    None => return,
-                },
-                _ = tick.tick() => room.expire(self.clock.now()),
-                () = self.closing.cancelled() => {
-                    room.end_session(|_| true, close::RESTARTING);
-                    return;
-                }
-            }
-            if !room.is_empty() {
-                empty_since = Instant::now();
-            } else if empty_since.elapsed() > LINGER {
-                let mut rooms = self.rooms();
-                // Nobody can have found the mailbox since it was looked at, because finding it needs this lock.
-                if mailbox.is_empty() {
-                    rooms.remove(&tenant);
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn handle(&self, tenant: BusinessId, room: &mut Room, message: Message) {
-        match message {
-            Message::Committed(news) => self.tell(tenant, room, news).await,
-            Message::JoinAgent { agent, session, after, outbox, reply } => {
-                self.reach(tenant, room, after).await;
-                let joined = room.join_agent(agent, session, after, outbox);
-                let answer = joined.map(|(id, coming)| {
-                    self.note(tenant, coming);
-                    id
-                });
-                if let Err(Ok(socket)) = reply.send(answer) {
-                    self.note(tenant, room.leave(socket));
-                }
-            }
-            Message::JoinCustomer { scope, session, after, outbox, reply } => {
-                self.reach(tenant, room, after).await;
-                if let Err(Ok(socket)) = reply.send(room.join_customer(&scope, session, after, outbox)) {
-                    room.leave(socket);
-                }
-            }
-            Message::Leave(socket) => self.note(tenant, room.leave(socket)),
-            Message::Typing(conversation, who, typing) => {
-                room.type_in(conversation, who, typing, self.clock.now());
-            }
-            Message::Look(socket, agent, at) => room.look(socket, &agent, at, self.clock.now()),
-            Message::EndSession(ended) => room.end_session(|session| session == ended, close::SESSION_ENDED),
-            Message::Sessions(reply) => {
-                let _ = reply.send(room.sessions().collect());
-            }
-        }
-    }
-
-    fn note(&self, tenant: BusinessId, coming: Option<Coming>) {
-        if let Some(Coming { agent, present }) = coming {
-            self.presence.note(tenant, agent, present);
-        }
-    }
-
-    /// Brings the room to where a joining socket has been: a snapshot can be a moment ahead of the news.
-    async fn reach(&self, tenant: BusinessId, room: &mut Room, position: Position) {
-        if room.position() < position {
-            self.tell(tenant, room, Committed { tenant, position, events: vec![] }).await;
-        }
-    }
-
-    /// Tells the room what is new; what the news leaves out is read from the log, because positions are dense.
-    async fn tell(&self, tenant: BusinessId, room: &mut Room, news: Committed) {
-        let first = news.events.first().map_or(news.position + 1, |e| e.position);
-        if let Err(e) = self.tell_missed(tenant, room, first - 1).await {
-            // The next news, or the next socket, makes the room look again.
-            tracing::warn!(error = chain(&e), "a live feed fell behind");
-            return;
-        }
-        tell_all(room, news.events);
-    }
-
-    async fn tell_missed(
-        &self,
-        tenant: BusinessId,
-        room: &mut Room,
-        upto: Position,
-    ) -> Result<(), StoreError> {
-        while room.position() < upto {
-            let db = self.pools.worker().await?;
-            let missed = read_range(&db, tenant, room.position(), upto, CHUNK).await?;
-            if missed.is_empty() {
-                break;
-            }
-            tell_all(room, missed);
-        }
-        Ok(())
-    }
-}
-
-fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
-    for event in events {
-        room.tell(event);
     }
 }
 

@@ -5,26 +5,26 @@
 //! queue as it was before the ring's first event is kept with it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use bytestring::ByteString;
-use chrono::{DateTime, Utc};
 use openchat_domain::{
-    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId,
-    agent::AgentEvent,
-    conversation::{AgentRef, ConversationEvent},
+    AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId, agent::AgentEvent,
+    conversation::ConversationEvent,
 };
 use openchat_projections::{
     feed::{
-        AgentDelta, AgentFrame, CustomerFeed, CustomerFrame, CustomerScope, CustomerStep, Notice, Presence,
-        QueueOrder, ServerFrame, close,
+        AgentDelta, AgentFrame, CustomerFeed, CustomerScope, CustomerStep, Notice, QueueOrder, ServerFrame,
+        close,
     },
-    typing::{Typing, TypingView, Typist},
-    viewing::{Viewing, ViewingView},
+    typing::TypingView,
+    viewing::ViewingView,
 };
 use serde::Serialize;
+
+mod moment;
 
 use super::outbox::Outbox;
 
@@ -51,6 +51,8 @@ pub(super) struct Room {
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     typing: TypingView,
     viewing: ViewingView,
+    /// The agents whose sockets are on other nodes.
+    elsewhere: BTreeSet<AgentId>,
     next_socket: SocketId,
 }
 
@@ -82,21 +84,24 @@ pub(super) struct Coming {
 }
 
 impl Room {
-    /// A room that follows the log from a position, at which the queue was as given.
-    pub(super) fn new(queue: QueueOrder) -> Self {
+    /// A room that follows the log from a position, at which the queue was as given. Its sockets are numbered from
+    /// behind `next_socket`, so that they are told apart from those of the same room on other nodes.
+    pub(super) fn new(queue: QueueOrder, next_socket: SocketId) -> Self {
         let position = queue.position();
         Self {
             position,
             base: (position, queue.clone()),
             queue,
             ring: VecDeque::new(),
-            last_agent_delta: position,
+            // It doesn't know. To whoever is caught up, the events since the last one told nothing.
+            last_agent_delta: 0,
             agents: HashMap::new(),
             customers: HashMap::new(),
             by_conversation: HashMap::new(),
             typing: TypingView::default(),
             viewing: ViewingView::default(),
-            next_socket: 0,
+            elsewhere: BTreeSet::new(),
+            next_socket,
         }
     }
 
@@ -202,18 +207,17 @@ impl Room {
             outbox.push(frame(&AgentFrame::Notice(Notice::Typing(typing))));
         }
         let came = !self.agents.values().any(|socket| socket.agent == agent);
-        let mut here: Vec<AgentId> = self.agents.values().map(|socket| socket.agent).collect();
-        here.sort_unstable();
-        here.dedup();
-        for other in here {
-            outbox.push(presence(other, true));
+        let mut online = self.elsewhere.clone();
+        online.extend(self.agents.values().map(|socket| socket.agent));
+        for other in online {
+            outbox.push(moment::presence(other, true));
         }
         for viewing in self.viewing.all() {
             outbox.push(frame(&AgentFrame::Notice(Notice::Viewing(viewing))));
         }
         let id = self.new_id();
         self.agents.insert(id, AgentSocket { agent, session, outbox });
-        if came {
+        if came && !self.elsewhere.contains(&agent) {
             self.tell_presence(agent, true);
         }
         Ok((id, came.then_some(Coming { agent, present: true })))
@@ -264,55 +268,19 @@ impl Room {
             }
         }
         let agent = self.agents.remove(&id)?.agent;
-        let left = self.viewing.leave(id);
-        self.tell_viewing(left);
+        self.look_away(id);
         if self.agents.values().any(|socket| socket.agent == agent) {
             return None;
         }
-        self.tell_presence(agent, false);
+        if !self.elsewhere.contains(&agent) {
+            self.tell_presence(agent, false);
+        }
         Some(Coming { agent, present: false })
     }
 
-    /// Somebody types, or has stopped.
-    pub(super) fn type_in(
-        &mut self,
-        conversation: ConversationId,
-        who: Typist,
-        typing: bool,
-        now: DateTime<Utc>,
-    ) {
-        let change = if typing {
-            self.typing.start(conversation, who, now)
-        } else {
-            self.typing.stop(conversation, &who)
-        };
-        if let Some(typing) = change {
-            self.tell_typing(&typing);
-        }
-    }
-
-    /// An agent's window looks at a conversation, or at none any more.
-    pub(super) fn look(
-        &mut self,
-        window: SocketId,
-        agent: &AgentRef,
-        at: Option<ConversationId>,
-        now: DateTime<Utc>,
-    ) {
-        // One that has left meanwhile looks at nothing.
-        if self.agents.contains_key(&window) {
-            let changes = self.viewing.look(window, agent, at, now);
-            self.tell_viewing(changes);
-        }
-    }
-
-    /// Ends the typing and the viewing that nobody has renewed.
-    pub(super) fn expire(&mut self, now: DateTime<Utc>) {
-        let ended = self.viewing.expire(now);
-        self.tell_viewing(ended);
-        for typing in self.typing.expire(now) {
-            self.tell_typing(&typing);
-        }
+    /// Whether a socket is here and an agent's.
+    pub(super) fn is_agents(&self, socket: SocketId) -> bool {
+        self.agents.contains_key(&socket)
     }
 
     /// Closes the sockets of a session.
@@ -322,32 +290,6 @@ impl Room {
         for (_, outbox) in agents.chain(customers).filter(|(session, _)| ended(*session)) {
             outbox.close(code);
         }
-    }
-
-    fn tell_typing(&mut self, typing: &Typing) {
-        let for_agents = frame(&AgentFrame::Notice(Notice::Typing(typing.clone())));
-        self.agents.retain(|_, socket| socket.outbox.push(for_agents.clone()));
-        if matches!(typing.who, Typist::Customer { .. }) {
-            return;
-        }
-        let for_customers = frame(&CustomerFrame::Notice(Notice::Typing(typing.clone())));
-        for id in self.by_conversation.get(&typing.conversation_id).into_iter().flatten() {
-            if let Some(socket) = self.customers.get(id) {
-                socket.outbox.push(for_customers.clone());
-            }
-        }
-    }
-
-    fn tell_viewing(&mut self, changes: impl IntoIterator<Item = Viewing>) {
-        for viewing in changes {
-            let frame = frame(&AgentFrame::Notice(Notice::Viewing(viewing)));
-            self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
-        }
-    }
-
-    fn tell_presence(&mut self, agent: AgentId, online: bool) {
-        let frame = presence(agent, online);
-        self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
     }
 
     fn new_id(&mut self) -> SocketId {
@@ -385,10 +327,6 @@ fn begun(event: &Recorded) -> Option<ConversationId> {
 /// Whether the event says whose a conversation is.
 const fn is_ownership(change: &ConversationEvent) -> bool {
     matches!(change, ConversationEvent::Opened { .. } | ConversationEvent::CustomerChanged { .. })
-}
-
-fn presence(agent_id: AgentId, online: bool) -> ByteString {
-    frame(&AgentFrame::Notice(Notice::Presence(Presence::Agent { agent_id, online })))
 }
 
 /// A frame as it travels.

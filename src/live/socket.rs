@@ -92,6 +92,8 @@ struct Socket<'a> {
     subscriber: Subscriber,
     session: Session,
     heard: Instant,
+    /// The position with which it was greeted.
+    greeted: Position,
     /// Its place in the room, while it has one.
     seat: Option<SocketId>,
 }
@@ -103,7 +105,7 @@ async fn run(
     mut stream: AggregatedMessageStream,
     subscriber: Subscriber,
 ) -> Option<u16> {
-    let mut socket = Socket { app, subscriber, session, heard: Instant::now(), seat: None };
+    let mut socket = Socket { app, subscriber, session, heard: Instant::now(), greeted: 0, seat: None };
     loop {
         if app.hub.is_closing() {
             return Some(close::RESTARTING);
@@ -183,6 +185,7 @@ impl Socket<'_> {
                 hello.position
             }
         };
+        self.greeted = position;
         loop {
             match self.app.hub.join_agent(tenant, agent, session, position, outbox.clone()).await {
                 Ok(socket) => return Ok(socket),
@@ -219,6 +222,7 @@ impl Socket<'_> {
                 (hello.position, scope)
             }
         };
+        self.greeted = position;
         match self.app.hub.join_customer(tenant, scope, session, position, outbox).await {
             Ok(socket) => Ok(Some(socket)),
             // The outbox, and what was put into it, is forgotten; the next try greets.
@@ -354,7 +358,7 @@ impl Socket<'_> {
         context.actor = actor;
         context.via = Via::Session(self.subscriber.session);
         // Nobody can have read what hasn't been told yet.
-        let up_to = up_to.min(self.app.views.position(tenant));
+        let up_to = up_to.min(self.app.views.position(tenant).max(self.greeted));
         let command = ConversationCommand::MarkRead { reader, up_to };
         if let Err(e) = self.app.aggregates.execute::<Conversation>(&context, conversation, &command).await {
             tracing::debug!(error = chain(&e), "a read mark was not recorded");

@@ -12,20 +12,22 @@ use openchat_domain::{BusinessId, Position, Recorded};
 use openchat_projections::{ApplyError, Db, DbError, Projection};
 use uuid::Uuid;
 
-use crate::store::{StoreError, WorkerDb, WorkerTx, chain};
+use crate::store::{Fence, StoreError, WorkerDb, WorkerTx, chain};
 
 /// How often a stream's event may fail before the stream is parked, and the pauses before each new try.
 const TRIES: [Duration; 3] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(400)];
 
-/// Makes the checkpoints of new tenants, then moves all of the batch's, each only from where it is believed to be.
+/// Makes the checkpoints of new tenants, then moves all of the batch's, each only from where it is believed to be, and
+/// only while this node leads.
 const BEGIN_CHECKPOINTS: &str = "
     insert into checkpoints (reader, tenant_id, position)
     select $1, t, 0 from unnest($2::uuid[]) t on conflict do nothing";
 const MOVE_CHECKPOINTS: &str = "
     update checkpoints c set position = m.upto
     from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (tenant_id, since, upto)
-    where c.reader = $1 and c.tenant_id = m.tenant_id and c.position = m.since";
+    where c.reader = $1 and c.tenant_id = m.tenant_id and c.position = m.since
+      and exists (select from leases where name = 'leader' and generation = $5)";
 const PARK: &str = "
     insert into parked_streams (reader, tenant_id, aggregate_id, position, error, parked_at)
     values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
@@ -55,7 +57,7 @@ pub(crate) const READER: &str = "views";
 /// Why a batch was not folded in; nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BatchError {
-    /// Somebody else has moved a checkpoint since.
+    /// Somebody else has moved a checkpoint since, or leads.
     #[error("another projector has been here")]
     Fenced,
     /// A read model refused.
@@ -87,8 +89,8 @@ struct Mishap {
 pub(crate) struct Target<'a> {
     /// The read models.
     pub(crate) projections: &'a [Projection],
-    /// Whether the checkpoint moves too; a rebuild keeps its own count.
-    pub(crate) checkpoint: bool,
+    /// Under which leadership the checkpoint moves too; a rebuild keeps its own count.
+    pub(crate) checkpoint: Option<Fence>,
 }
 
 impl Entry {
@@ -260,9 +262,14 @@ async fn commit(
     let tx = db.begin().await?;
     // A crash loses the read models' rows and their checkpoint together; they are folded again.
     let unsynced = async { Ok::<_, BatchError>(tx.batch("set local synchronous_commit = off").await?) };
-    let moved = async { if target.checkpoint { move_checkpoints(&tx, entries).await } else { Ok(()) } };
+    let moved = async {
+        match target.checkpoint {
+            Some(fence) => move_checkpoints(&tx, fence, entries).await,
+            None => Ok(()),
+        }
+    };
     let begin = try_join(unsynced, moved);
-    if target.checkpoint && parked.len() > 0 {
+    if target.checkpoint.is_some() && parked.len() > 0 {
         begin.await?;
         // A rebuild may have unparked a stream a moment ago; from here on it can't.
         if isolated {
@@ -293,7 +300,11 @@ async fn apply(
     try_join_all(folds).await.map(drop)
 }
 
-async fn move_checkpoints(tx: &WorkerTx<'_>, entries: &[Entry]) -> Result<(), BatchError> {
+async fn move_checkpoints(
+    tx: &WorkerTx<'_>,
+    Fence(generation): Fence,
+    entries: &[Entry],
+) -> Result<(), BatchError> {
     let mut moves: BTreeMap<Uuid, (Position, Position)> = BTreeMap::new();
     for entry in entries {
         let position = entry.position();
@@ -305,6 +316,6 @@ async fn move_checkpoints(tx: &WorkerTx<'_>, entries: &[Entry]) -> Result<(), Ba
     }
     let tenants: Vec<Uuid> = moves.keys().copied().collect();
     let (since, upto): (Vec<Position>, Vec<Position>) = moves.values().copied().unzip();
-    let moved = tx.execute(MOVE_CHECKPOINTS, &[&READER, &tenants, &since, &upto]).await?;
+    let moved = tx.execute(MOVE_CHECKPOINTS, &[&READER, &tenants, &since, &upto, &generation]).await?;
     if usize::try_from(moved) == Ok(tenants.len()) { Ok(()) } else { Err(BatchError::Fenced) }
 }

@@ -2,27 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use openchat_domain::{BusinessId, Position, Recorded};
 use openchat_projections::{Db, Projection};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Views,
+    ProjectorStatus, Views,
     apply::{BatchError, Entry, Parked, READER, Target, fold},
     read::{self, Range},
 };
 use crate::{
     clock::Clock,
-    store::{Pools, StoreError, WorkerDb, chain},
+    nodes::{Bus, LogNews, News, Node},
+    store::{Fence, Pools, StoreError, WorkerDb, chain},
 };
 
 /// How many events one batch holds at the most.
@@ -34,6 +32,8 @@ const TAIL: usize = 10_000;
 const GATHER: Duration = Duration::from_millis(10);
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
+/// The same while other nodes are at work and can't tell of it.
+const SHORT_POLL: Duration = Duration::from_millis(100);
 
 /// News that the read models have committed one tenant's log up to a position.
 #[derive(Debug, Clone)]
@@ -50,20 +50,25 @@ pub struct Committed {
 /// Where committed events go: the live feed, routing.
 pub type Follower = mpsc::UnboundedSender<Committed>;
 
-/// What the projector's work looks like from outside; clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct ProjectorStatus {
-    parked: Arc<AtomicUsize>,
-    failing: Arc<Mutex<Option<String>>>,
+/// What tells the projector that there is something new.
+pub struct Sources {
+    /// What this node has appended.
+    pub announced: mpsc::UnboundedReceiver<Vec<Arc<Recorded>>>,
+    /// What other nodes say.
+    pub heard: mpsc::UnboundedReceiver<LogNews>,
 }
 
-/// Keeps the read models up with the log.
+/// Keeps the read models up with the log, or, while another node does, knows how far they have come.
 pub struct Projector {
-    pools: Pools,
+    pub(super) pools: Pools,
     clock: Clock,
-    views: Views,
-    status: ProjectorStatus,
+    pub(super) views: Views,
+    pub(super) status: ProjectorStatus,
     followers: Vec<Follower>,
+    pub(super) node: Node,
+    pub(super) bus: Bus,
+    /// Up to where the followers have been told.
+    pub(super) told: HashMap<BusinessId, Position>,
     checkpoints: HashMap<BusinessId, Position>,
     tails: HashMap<BusinessId, VecDeque<Arc<Recorded>>>,
     behind: BTreeSet<BusinessId>,
@@ -71,53 +76,12 @@ pub struct Projector {
     parked: Parked,
 }
 
-/// How far the read models are behind the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lag {
-    /// Events recorded and not yet folded, over all tenants.
-    pub events: i64,
-    /// Tenants that have such events.
-    pub tenants: i64,
-}
-
 const BEHIND: &str = "
     select h.tenant_id, coalesce(c.position, 0) from log_heads h
     left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
     where h.position > coalesce(c.position, 0) limit 10000";
-const CHECKPOINTS: &str =
+pub(super) const CHECKPOINTS: &str =
     "select tenant_id, position from checkpoints where reader = $1 and tenant_id = any($2)";
-const LAG: &str = "
-    select coalesce(sum(h.position - coalesce(c.position, 0)), 0)::bigint, count(*) from log_heads h
-    left join checkpoints c on c.reader = $1 and c.tenant_id = h.tenant_id
-    where h.position > coalesce(c.position, 0)";
-
-impl ProjectorStatus {
-    /// How many streams are parked.
-    #[must_use]
-    pub fn parked(&self) -> usize {
-        self.parked.load(Ordering::Relaxed)
-    }
-
-    /// Why the latest round failed, while it fails.
-    #[must_use]
-    pub fn failing(&self) -> Option<String> {
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_failing(&self, why: Option<String>) {
-        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = why;
-    }
-}
-
-/// How far behind the read models are, by the database.
-///
-/// # Errors
-/// When it can't be asked.
-pub async fn lag(pools: &Pools) -> Result<Lag, StoreError> {
-    let row = pools.worker().await?.query_opt(LAG, &[&READER]).await?;
-    Ok(row.map_or(Lag { events: 0, tenants: 0 }, |row| Lag { events: row.get(0), tenants: row.get(1) }))
-}
-
 impl Projector {
     /// A projector that tells `followers` of what it has committed.
     #[must_use]
@@ -127,6 +91,7 @@ impl Projector {
         views: Views,
         status: ProjectorStatus,
         followers: Vec<Follower>,
+        (node, bus): (Node, Bus),
     ) -> Self {
         Self {
             pools,
@@ -134,6 +99,9 @@ impl Projector {
             views,
             status,
             followers,
+            node,
+            bus,
+            told: HashMap::new(),
             checkpoints: HashMap::new(),
             tails: HashMap::new(),
             behind: BTreeSet::new(),
@@ -142,35 +110,54 @@ impl Projector {
         }
     }
 
-    /// Works until told to stop, then finishes what has been announced.
-    pub async fn run(
-        mut self,
-        mut announced: mpsc::UnboundedReceiver<Vec<Arc<Recorded>>>,
-        stop: CancellationToken,
-    ) {
-        let mut poll = tokio::time::interval(POLL);
-        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Works until told to stop, then finishes what has been announced, if it is this node that leads.
+    pub async fn run(mut self, mut sources: Sources, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.node.fence() {
+                Some(fence) => self.lead(fence, &mut sources, &stop).await,
+                None => self.follow(&mut sources, &stop).await,
+            }
+        }
+    }
+
+    /// Folds while this node leads.
+    async fn lead(&mut self, fence: Fence, sources: &mut Sources, stop: &CancellationToken) {
         let mut connection = None;
         let mut polled = true;
-        loop {
-            while let Ok(events) = announced.try_recv() {
-                self.take(events);
+        let mut next_poll = Instant::now() + self.pause();
+        let mut told = false;
+        self.forget(&mut connection);
+        while self.node.fence() == Some(fence) {
+            // What an earlier leader has committed and nobody here has heard of.
+            told = told || self.look(&mut None).await.is_ok();
+            self.take_all(sources);
+            if self.node.has_company() && Instant::now() >= next_poll {
+                polled = true;
             }
             if self.behind.is_empty() && !polled {
                 tokio::select! {
-                    Some(events) = announced.recv() => self.take(events),
-                    _ = poll.tick() => polled = true,
+                    Some(events) = sources.announced.recv() => self.take(events),
+                    Some(news) = sources.heard.recv() => self.hear(news),
+                    () = tokio::time::sleep_until(next_poll) => polled = true,
                     () = stop.cancelled() => return,
                 }
                 continue;
             }
-            match self.round(&mut connection, polled).await {
+            match self.round(&mut connection, fence, polled).await {
                 Ok(()) => {
+                    if polled {
+                        next_poll = Instant::now() + self.pause();
+                    }
                     polled = false;
                     self.status.set_failing(None);
-                    if !announced.is_empty() {
+                    if !(sources.announced.is_empty() && sources.heard.is_empty()) {
                         tokio::time::sleep(GATHER).await;
                     }
+                }
+                Err(BatchError::Fenced) => {
+                    tracing::info!("another node has been at work; looking anew");
+                    self.node.doubt();
+                    self.forget(&mut connection);
                 }
                 Err(e) => {
                     let why = chain(&e);
@@ -187,6 +174,29 @@ impl Projector {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
+        }
+    }
+
+    /// How long to wait before looking for what nobody has told of.
+    pub(super) fn pause(&self) -> Duration {
+        if self.node.has_company() && !self.bus.is_connected() { SHORT_POLL } else { POLL }
+    }
+
+    fn take_all(&mut self, sources: &mut Sources) {
+        while let Ok(events) = sources.announced.try_recv() {
+            self.take(events);
+        }
+        while let Ok(news) = sources.heard.try_recv() {
+            self.hear(news);
+        }
+    }
+
+    /// Another node has appended something; what another leader says doesn't count while this one leads.
+    fn hear(&mut self, news: LogNews) {
+        if let LogNews::Appended { tenant, position } = news
+            && self.checkpoints.get(&tenant).is_none_or(|known| *known < position)
+        {
+            self.behind.insert(tenant);
         }
     }
 
@@ -210,7 +220,12 @@ impl Projector {
         self.tails.clear();
     }
 
-    async fn round(&mut self, connection: &mut Option<WorkerDb>, poll: bool) -> Result<(), BatchError> {
+    async fn round(
+        &mut self,
+        connection: &mut Option<WorkerDb>,
+        fence: Fence,
+        poll: bool,
+    ) -> Result<(), BatchError> {
         let db = match connection {
             Some(db) => db,
             None => {
@@ -227,15 +242,13 @@ impl Projector {
                 // The database may be ahead of what is believed here, when another node has been at work.
                 let position = row.get(1);
                 self.checkpoints.insert(tenant, position);
-                if position > self.views.position(tenant) {
-                    self.tell(tenant, position, &[]);
-                }
+                self.tell_once(tenant, position);
             }
         }
         self.learn_checkpoints(db).await?;
         self.in_doubt = self.behind.iter().copied().collect();
         let entries = self.gather(db).await?;
-        let target = Target { projections: Projection::ALL, checkpoint: true };
+        let target = Target { projections: Projection::ALL, checkpoint: Some(fence) };
         fold(db, &target, &entries, &mut self.parked, self.clock.now()).await?;
         self.status.parked.store(self.parked.len(), Ordering::Relaxed);
         self.publish(entries);
@@ -255,9 +268,7 @@ impl Projector {
         for row in db.query(CHECKPOINTS, &[&READER, &unknown]).await? {
             let (tenant, position) = (BusinessId::from_uuid(row.get(0)), row.get(1));
             self.checkpoints.insert(tenant, position);
-            if position > self.views.position(tenant) {
-                self.tell(tenant, position, &[]);
-            }
+            self.tell_once(tenant, position);
         }
         Ok(())
     }
@@ -318,11 +329,20 @@ impl Projector {
         }
         for (tenant, (position, events)) in committed {
             self.checkpoints.insert(tenant, position);
+            self.bus.say(|| News::Log(LogNews::Committed { tenant, position }));
             self.tell(tenant, position, &events);
         }
     }
 
-    fn tell(&self, tenant: BusinessId, position: Position, events: &[Arc<Recorded>]) {
+    /// Tells of a position that the database says the read models have reached, if it hasn't been told.
+    pub(super) fn tell_once(&mut self, tenant: BusinessId, position: Position) {
+        if self.told.get(&tenant).is_none_or(|told| *told < position) {
+            self.tell(tenant, position, &[]);
+        }
+    }
+
+    fn tell(&mut self, tenant: BusinessId, position: Position, events: &[Arc<Recorded>]) {
+        self.told.insert(tenant, position);
         for follower in &self.followers {
             // A follower that is gone has nothing more to hear.
             let _ = follower.send(Committed { tenant, position, events: events.to_vec() });

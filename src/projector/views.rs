@@ -44,9 +44,25 @@ impl Views {
     /// # Errors
     /// [`Behind`] when they haven't in time.
     pub async fn wait(&self, tenant: BusinessId, wanted: Position, at_most: Duration) -> Result<(), Behind> {
-        let mut seen = self.tenants().entry(tenant).or_default().subscribe();
+        let mut seen = self.watch(tenant);
         let reached = tokio::time::timeout(at_most, seen.wait_for(|seen| *seen >= wanted)).await.is_ok();
         if reached { Ok(()) } else { Err(Behind { wanted, seen: self.position(tenant) }) }
+    }
+
+    /// Counts as somebody who waits for a tenant's read models for as long as the answer lives.
+    #[must_use]
+    pub fn watch(&self, tenant: BusinessId) -> watch::Receiver<Position> {
+        self.tenants().entry(tenant).or_default().subscribe()
+    }
+
+    /// The tenants whose read models somebody waits for.
+    #[must_use]
+    pub fn watched(&self) -> Vec<BusinessId> {
+        self.tenants()
+            .iter()
+            .filter(|(_, seen)| seen.receiver_count() > 0)
+            .map(|(tenant, _)| *tenant)
+            .collect()
     }
 
     fn tenants(&self) -> MutexGuard<'_, HashMap<BusinessId, watch::Sender<Position>>> {

@@ -21,7 +21,7 @@ use super::moved_on;
 use crate::{
     app::App,
     calls::{Media, Present},
-    store::{Context, StoreError, chain},
+    store::{Context, Fence, StoreError, chain},
 };
 
 /// How often calls are looked at when there is no news of them.
@@ -70,20 +70,23 @@ struct Moment {
 pub async fn run(app: App, stop: CancellationToken) {
     let mut watches = Watches::default();
     loop {
-        match look(&app, &mut watches).await {
-            Ok(()) => {}
-            Err(e) => {
-                tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
-            }
+        if let Err(e) = look(&app, &mut watches).await {
+            tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
         }
         tokio::select! {
             () = app.calls.news(LOOK) => {}
+            () = app.node.changed(app.node.fence()) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
+/// Looks at every call; only the leader does.
 async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
+    let Some(fence) = app.node.fence() else {
+        *watches = Watches::default();
+        return Ok(());
+    };
     let db = app.pools.worker().await?;
     let calls = inbox::calls_going_on(&db, BATCH).await?;
     drop(db);
@@ -91,7 +94,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
         // There was a media server when they began, and no call begins without one.
         for (tenant, conversation, call) in calls {
             let end = ending(&call, CallEndReason::MediaLost, app.clock.now());
-            carry_out(app, tenant, conversation, end).await?;
+            carry_out(app, fence, tenant, conversation, end).await?;
         }
         return Ok(());
     };
@@ -117,7 +120,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
             }
         };
         for command in commands {
-            carry_out(app, tenant, conversation, command).await?;
+            carry_out(app, fence, tenant, conversation, command).await?;
         }
     }
     Ok(())
@@ -125,11 +128,12 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
 
 async fn carry_out(
     app: &App,
+    fence: Fence,
     tenant: BusinessId,
     conversation: ConversationId,
     command: ConversationCommand,
 ) -> Result<(), StoreError> {
-    let context = Context::system(tenant, "calls");
+    let context = Context::system(tenant, "calls").under(fence);
     moved_on(app.aggregates.execute::<Conversation>(&context, conversation, &command).await).map(|_| ())
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Reactions compare the read models with a rule and act through ordinary commands; they keep no state and no
 //! checkpoint of their own. A crash between looking and acting repeats the look; a command that was carried out
-//! already is recognised by its id, which derives from what caused it.
+//! already is recognised by its id, which derives from what caused it. Of several nodes only the one that leads reacts, and
+//! what it does under a leadership that has passed is not recorded.
 
 mod calls;
 mod release;
@@ -44,7 +45,16 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
     let mut served: BTreeSet<BusinessId> = BTreeSet::new();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut led = None;
+    let mut fresh = true;
     loop {
+        let leads = app.node.fence();
+        if led != leads {
+            led = leads;
+            due.clear();
+            look.reset_immediately();
+            fresh = true;
+        }
         while serving.len() < AT_ONCE {
             let Some((&tenant, &work)) = due.iter().find(|(t, _)| !served.contains(t)) else { break };
             due.remove(&tenant);
@@ -55,7 +65,8 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
         tokio::select! {
             Some(news) = committed.recv() => {
                 let untold = news.events.is_empty().then_some(Work::All);
-                if let Some(work) = news.events.iter().filter_map(|e| concerns(e)).max().or(untold) {
+                let work = news.events.iter().filter_map(|e| concerns(e)).max().or(untold);
+                if let Some(work) = work.filter(|_| led.is_some()) {
                     let due = due.entry(news.tenant).or_insert(work);
                     *due = work.max(*due);
                 }
@@ -69,8 +80,12 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
                 }
                 Err(e) => tracing::error!(error = %e, "a reaction panicked"),
             },
-            _ = look.tick() => match tenants_with_work(&app).await {
-                Ok(tenants) => due.extend(tenants.into_iter().map(|tenant| (tenant, Work::All))),
+            () = app.node.changed(led) => {}
+            _ = look.tick(), if led.is_some() => match tenants_with_work(&app, fresh).await {
+                Ok(tenants) => {
+                    due.extend(tenants.into_iter().map(|tenant| (tenant, Work::All)));
+                    fresh = false;
+                }
                 Err(e) => tracing::warn!(error = chain(&e), "waiting conversations could not be looked for"),
             },
             () = stop.cancelled() => break,
@@ -91,10 +106,11 @@ enum Work {
 
 /// What the tenant's read models say is to be done, done.
 async fn serve(app: &App, tenant: BusinessId, work: Work) -> Result<(), StoreError> {
-    release::serve(app, tenant).await?;
+    let Some(fence) = app.node.fence() else { return Ok(()) };
+    release::serve(app, tenant, fence).await?;
     match work {
         Work::Release => Ok(()),
-        Work::All => routing::serve(app, tenant).await,
+        Work::All => routing::serve(app, tenant, fence).await,
     }
 }
 
@@ -127,9 +143,14 @@ fn concerns(event: &Recorded) -> Option<Work> {
     }
 }
 
-async fn tenants_with_work(app: &App) -> Result<Vec<BusinessId>, StoreError> {
+/// The tenants with something to do; in a `fresh` leadership also what an earlier leader has left undone.
+async fn tenants_with_work(app: &App, fresh: bool) -> Result<Vec<BusinessId>, StoreError> {
     let db = app.pools.worker().await?;
-    Ok(routing_queue::tenants_with_waiting(&db).await?)
+    let mut tenants = routing_queue::tenants_with_waiting(&db).await?;
+    if fresh {
+        tenants.extend(routing_queue::tenants_with_stranded(&db).await?);
+    }
+    Ok(tenants)
 }
 
 /// A refusal or a fact that has changed is no failure: the next look sees what there is to do then.

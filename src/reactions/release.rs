@@ -9,14 +9,14 @@ use openchat_projections::routing_queue;
 use super::moved_on;
 use crate::{
     app::App,
-    store::{Context, StoreError},
+    store::{Context, Fence, StoreError},
 };
 
 /// Puts back into the queue what its agent will not answer.
 ///
 /// # Errors
 /// When the store fails.
-pub(super) async fn serve(app: &App, tenant: BusinessId) -> Result<(), StoreError> {
+pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result<(), StoreError> {
     let db = app.pools.tenant(tenant).await?;
     let stranded = routing_queue::stranded(&db, tenant).await?;
     drop(db);
@@ -26,7 +26,7 @@ pub(super) async fn serve(app: &App, tenant: BusinessId) -> Result<(), StoreErro
             tenant,
             &["release", &it.conversation.to_string(), &it.assigned_at.to_string(), &it.cause.to_string()],
         );
-        let mut context = Context::system(tenant, "routing").once(name);
+        let mut context = Context::system(tenant, "routing").once(name).under(fence);
         context.cause = Some((it.cause, name));
         let command = ConversationCommand::Unassign { from: it.agent, reason: it.reason };
         moved_on(app.aggregates.execute::<Conversation>(&context, it.conversation, &command).await)?;

@@ -16,7 +16,7 @@ use super::moved_on;
 use crate::{
     app::App,
     projector,
-    store::{Condition, Context, StoreError},
+    store::{Condition, Context, Fence, StoreError},
 };
 
 /// The events that change who can take what.
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When the store fails.
-pub(super) async fn serve(app: &App, tenant: BusinessId) -> Result<(), StoreError> {
+pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result<(), StoreError> {
     loop {
         let mut db = app.pools.tenant(tenant).await?;
         let tx = db.begin_snapshot().await?;
@@ -54,7 +54,7 @@ pub(super) async fn serve(app: &App, tenant: BusinessId) -> Result<(), StoreErro
                 tenant,
                 &["route", &choice.conversation.to_string(), &choice.waiting_since.to_string()],
             );
-            let mut context = Context::system(tenant, "routing").once(name);
+            let mut context = Context::system(tenant, "routing").once(name).under(fence);
             context.cause = Some((choice.waiting_since, name));
             context.condition = Some(Condition { after, types: TYPES });
             let command = ConversationCommand::Route { to: choice.to, reason: choice.reason };

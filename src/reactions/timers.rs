@@ -33,12 +33,13 @@ pub async fn run(app: App, stop: CancellationToken) {
 }
 
 async fn end_snoozes(app: &App) -> Result<(), StoreError> {
+    let Some(fence) = app.node.fence() else { return Ok(()) };
     let now = app.clock.now();
     let db = app.pools.worker().await?;
     let due = inbox::snoozed_due(&db, now, BATCH).await?;
     drop(db);
     for (tenant, conversation) in due {
-        let context = Context::system(tenant, "timers");
+        let context = Context::system(tenant, "timers").under(fence);
         let command = ConversationCommand::EndSnooze { now };
         moved_on(app.aggregates.execute::<Conversation>(&context, conversation, &command).await)?;
     }

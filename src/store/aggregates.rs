@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::{
     StoreError,
-    append::{Append, AppendError, Appended, Appender, Condition},
+    append::{Append, AppendError, Appended, Appender, Condition, Fence},
     pool::Pools,
 };
 use crate::clock::Clock;
@@ -30,7 +30,9 @@ use crate::clock::Clock;
 /// A snapshot is saved whenever an aggregate's sequence passes a multiple of this.
 const SNAPSHOT_EVERY: i64 = 100;
 /// How often a command decides anew after a conflict before it gives up.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 50;
+/// For how many commands an aggregate that another node has changed is looked at before it decides.
+const SHARED: u8 = 16;
 /// How many events one read of a stream brings.
 const CHUNK: i64 = 5_000;
 /// How long a state that the log has agreed to is taken for the present one where a moment's delay does no harm.
@@ -81,6 +83,8 @@ pub struct Context {
     pub cause: Option<(Position, CommandId)>,
     /// What else must still hold when it is recorded.
     pub condition: Option<Condition>,
+    /// The generation of leadership under which it is issued, when only the leader may.
+    pub fence: Option<Fence>,
 }
 
 /// What a command led to.
@@ -140,6 +144,8 @@ pub struct Loaded<A> {
     position: Position,
     /// When the log last agreed that this is all of the stream.
     confirmed: Instant,
+    /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
+    shared: u8,
 }
 
 macro_rules! aggregate {
@@ -177,7 +183,14 @@ impl Context {
             command: None,
             cause: None,
             condition: None,
+            fence: None,
         }
+    }
+
+    /// The same as what only the leader may do.
+    #[must_use]
+    pub fn under(&self, fence: Fence) -> Self {
+        Self { fence: Some(fence), ..self.clone() }
     }
 
     /// The same under a name, so that carrying it out twice does it once.
@@ -260,15 +273,22 @@ impl Aggregates {
     ) -> Result<Executed, ExecuteError<A::Refusal>> {
         let slot = self.slot::<A>(context.tenant, id);
         let mut slot = slot.lock().await;
-        for attempt in 0..ATTEMPTS {
+        let mut outdated = None;
+        for _ in 0..ATTEMPTS {
             // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
-            let (loaded, fresh) = match slot.take() {
-                Some(loaded) => (loaded, false),
-                None => (self.load::<A>(context.tenant, id).await?, true),
+            let (loaded, fresh) = match (slot.take(), outdated.take()) {
+                (Some(loaded), _) if loaded.shared > 0 => {
+                    (self.catch_up::<A>(context.tenant, id, loaded).await?, true)
+                }
+                (Some(loaded), _) => (loaded, false),
+                // At once and by what is missing only: another node is as fast, and whoever is slower never gets its turn.
+                (None, Some(known)) => (self.catch_up::<A>(context.tenant, id, known).await?, true),
+                (None, None) => (self.load::<A>(context.tenant, id).await?, true),
             };
             let decided = loaded.state.decide(command);
             let idle = decided.as_ref().map_or(true, Vec::is_empty);
             if idle && !fresh && self.latest::<A>(context.tenant, id).await? != loaded.sequence {
+                outdated = Some(loaded);
                 continue;
             }
             let events = match decided {
@@ -301,10 +321,7 @@ impl Aggregates {
                     *slot = Some(loaded);
                     return Err(ExecuteError::Unmet);
                 }
-                Appended::Conflict => {}
-            }
-            if attempt > 1 {
-                tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
+                Appended::Conflict => outdated = Some(loaded),
             }
         }
         Err(ExecuteError::Contended)
@@ -340,6 +357,7 @@ impl Aggregates {
             metadata,
             at: self.clock.now(),
             condition: context.condition,
+            fence: context.fence,
             events: events.into_iter().map(|e| A::event(id, e)).collect(),
         };
         self.appender.append(append).await.map_err(|e| match e {
@@ -374,10 +392,25 @@ impl Aggregates {
         let saved = snapshot.and_then(|row| {
             // An unreadable snapshot is no loss: the events are there.
             let state = serde_json::from_str(row.get(2)).ok()?;
-            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed })
+            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed, shared: 0 })
         });
-        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed };
-        let mut loaded = saved.unwrap_or_else(begun);
+        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed, shared: 0 };
+        drop(db);
+        let loaded = self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await?;
+        Ok(Loaded { shared: 0, ..loaded })
+    }
+
+    /// The state with what has happened since.
+    async fn catch_up<A: Aggregate>(
+        &self,
+        tenant: BusinessId,
+        id: A::Id,
+        known: Loaded<A>,
+    ) -> Result<Loaded<A>, StoreError> {
+        let mut loaded =
+            Loaded { confirmed: Instant::now(), shared: known.shared.saturating_sub(1), ..known };
+        let db = self.pools.tenant(tenant).await?;
+        let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
         loop {
             let rows = db.query(LOAD_EVENTS, &[&tenant_id, &aggregate_id, &loaded.sequence, &CHUNK]).await?;
             for row in &rows {
@@ -388,6 +421,7 @@ impl Aggregates {
                 }
                 loaded.sequence = row.get(0);
                 loaded.position = row.get(1);
+                loaded.shared = SHARED;
             }
             if i64::try_from(rows.len()).unwrap_or(CHUNK) < CHUNK {
                 return Ok(loaded);

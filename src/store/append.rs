@@ -47,6 +47,8 @@ pub struct Append {
     pub at: DateTime<Utc>,
     /// What else must still hold.
     pub condition: Option<Condition>,
+    /// The generation of leadership under which only it may be recorded.
+    pub fence: Option<Fence>,
     /// What happened; at least one event.
     pub events: Vec<DomainEvent>,
 }
@@ -61,6 +63,10 @@ pub struct Condition {
     pub types: &'static str,
 }
 
+/// The generation of a node's leadership. What is written under one that has passed is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fence(pub i64);
+
 /// What became of a command's events.
 #[derive(Debug, Clone)]
 pub enum Appended {
@@ -68,7 +74,7 @@ pub enum Appended {
     Recorded(Vec<Arc<Recorded>>),
     /// The aggregate has moved on since; nothing was appended.
     Conflict,
-    /// The condition doesn't hold any more; nothing was appended.
+    /// The condition doesn't hold any more, or another node leads; nothing was appended.
     Unmet,
     /// The command was carried out before; its first event is at this position.
     Done(Position),
@@ -239,7 +245,7 @@ async fn write_batch(
     connection: &mut Option<WorkerDb>,
     batch: &Batch<'_>,
 ) -> Result<Vec<Result<Appended, AppendError>>, AppendError> {
-    let mut lean = !batch.has_condition();
+    let mut lean = !batch.is_conditional();
     let attempts = async {
         loop {
             let Some(db) = connected(pools, connection).await else {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::append::{Append, Appended};
+use super::append::{Append, Appended, Fence};
 
 /// Moves the heads in tenant order (so that two batches can't deadlock), then inserts behind them.
 /// An event's place is told from the end of its tenant's part of the batch, because only the moved head is known.
@@ -34,7 +34,8 @@ const LEAN: &str = "
     select tenant_id, position from moved";
 
 const CHECKED: &str = "
-    select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                                           $16)";
 
 /// Why events can't be written down.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +80,8 @@ impl<'a> Batch<'a> {
     }
 
     /// Whether a command rests on more than its aggregate.
-    pub(super) fn has_condition(&self) -> bool {
-        self.commands.iter().any(|c| c.condition.is_some())
+    pub(super) fn is_conditional(&self) -> bool {
+        self.commands.iter().any(|c| c.condition.is_some() || c.fence.is_some())
     }
 
     fn per_event<'s, T>(&'s self, f: impl Fn(&'s Written<'a>) -> T) -> Vec<T> {
@@ -210,6 +211,7 @@ pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appen
                 &at,
                 &batch.per_command(|c| c.condition.map(|condition| condition.after)),
                 &batch.per_command(|c| c.condition.map(|condition| condition.types)),
+                &batch.per_command(|c| c.fence.map(|Fence(generation)| generation)),
                 &batch.per_event(|e| i32::try_from(e.command + 1).unwrap_or(i32::MAX)),
                 &batch.per_event(|e| e.event_type),
                 &batch.per_event(|e| e.version.as_str()),

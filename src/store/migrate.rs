@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (5, "files", include_str!("../../migrations/0005_files.sql")),
     (6, "calls", include_str!("../../migrations/0006_calls.sql")),
     (7, "launch", include_str!("../../migrations/0007_launch.sql")),
+    (8, "nodes", include_str!("../../migrations/0008_nodes.sql")),
 ];
 
 /// Two nodes that start together must not both migrate.

@@ -13,7 +13,7 @@ use openchat_domain::DecodeError;
 use openchat_projections::{DbError, QueryError, log::LogError};
 
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
-pub use append::{Announce, Append, AppendError, Appended, Appender, Condition};
+pub use append::{Announce, Append, AppendError, Appended, Appender, Condition, Fence};
 pub use migrate::{MigrateError, latest_migration, migrate};
 pub(crate) use pool::connect;
 pub use pool::{Conn, PoolSizes, Pools, TenantDb, WorkerDb, WorkerTx};

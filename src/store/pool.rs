@@ -14,6 +14,9 @@ use tokio_postgres::{Client, IsolationLevel, Row, types::ToSql};
 
 use crate::tls;
 
+/// A worker that hangs in the middle of a transaction must not hold its locks against the one that takes its place.
+const WORKER: &str = "set role openchat_worker; set idle_in_transaction_session_timeout = '2s'";
+
 /// A pooled connection bound to one tenant.
 pub type TenantDb = Conn<Object>;
 /// A pooled connection that sees every tenant; for the log's own machinery and for asking who is there.
@@ -60,7 +63,7 @@ impl Pools {
                 sizes.requests,
                 "set role openchat_request; set statement_timeout = '15s'",
             ),
-            workers: pool(config, sizes.workers, "set role openchat_worker"),
+            workers: pool(config, sizes.workers, WORKER),
         }
     }
 

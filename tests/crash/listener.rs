@@ -16,23 +16,23 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a socket has heard, from each snapshot to the next.
 #[derive(Default)]
-pub(super) struct Heard {
-    pub(super) chapters: Vec<Chapter>,
-    pub(super) resumed: usize,
+pub(crate) struct Heard {
+    pub(crate) chapters: Vec<Chapter>,
+    pub(crate) resumed: usize,
 }
 
 /// A snapshot and what came after it.
-pub(super) struct Chapter {
-    pub(super) hello: Value,
+pub(crate) struct Chapter {
+    pub(crate) hello: Value,
     /// The position of the snapshot.
-    pub(super) from: Position,
+    pub(crate) from: Position,
     /// The position up to which everything was heard.
-    pub(super) upto: Position,
-    pub(super) messages: Vec<Value>,
+    pub(crate) upto: Position,
+    pub(crate) messages: Vec<Value>,
 }
 
 /// Listens until everything up to the position that is told at last was heard.
-pub(super) async fn listen(
+pub(crate) async fn listen(
     client: Client,
     path: &'static str,
     mut last: watch::Receiver<Option<Position>>,

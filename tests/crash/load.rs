@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,39 +21,40 @@ const AGAIN: usize = 7;
 
 /// Everything that was said and what was answered, by all clients.
 #[derive(Clone)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     requests: Arc<Mutex<Vec<Request>>>,
     acknowledged: watch::Sender<usize>,
     talking: Arc<AtomicBool>,
+    refused: Arc<AtomicUsize>,
     /// Whether the server goes on, so that requests may be refused but never be cut off.
     server_lives: bool,
 }
 
 /// One request and its answer, if there was one.
 #[derive(Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     client: Client,
     path: String,
     body: Value,
     /// The words, which no other request says.
-    pub(super) text: String,
-    pub(super) answer: Option<Arc<Answer>>,
+    pub(crate) text: String,
+    pub(crate) answer: Option<Arc<Answer>>,
 }
 
 /// Somebody who talks.
 #[derive(Clone)]
-pub(super) struct Talker {
+pub(crate) struct Talker {
     /// Unique among talkers.
-    pub(super) name: String,
-    pub(super) client: Client,
-    pub(super) via: Via,
+    pub(crate) name: String,
+    pub(crate) client: Client,
+    pub(crate) via: Via,
     /// Whether it says everything again until it is acknowledged; otherwise it says everything once.
-    pub(super) patient: bool,
+    pub(crate) patient: bool,
 }
 
 /// How it talks.
 #[derive(Clone)]
-pub(super) enum Via {
+pub(crate) enum Via {
     /// A backend in a conversation that there is.
     Backend { conversation: String },
     /// A backend, each time in a new conversation of a new customer.
@@ -65,17 +66,18 @@ pub(super) enum Via {
 }
 
 impl Journal {
-    pub(super) fn new(server_lives: bool) -> Self {
+    pub(crate) fn new(server_lives: bool) -> Self {
         Self {
             requests: Arc::default(),
             acknowledged: watch::channel(0).0,
             talking: Arc::new(AtomicBool::new(true)),
+            refused: Arc::default(),
             server_lives,
         }
     }
 
     /// Lets everybody talk; they end when they are told to, with what they are saying at that moment acknowledged.
-    pub(super) fn begin(&self, talkers: Vec<Talker>) -> JoinSet<()> {
+    pub(crate) fn begin(&self, talkers: Vec<Talker>) -> JoinSet<()> {
         let mut all = JoinSet::new();
         for talker in talkers {
             all.spawn(talker.talk(self.clone()));
@@ -83,16 +85,21 @@ impl Journal {
         all
     }
 
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.talking.store(false, Ordering::Relaxed);
     }
 
-    pub(super) fn acknowledged(&self) -> usize {
+    pub(crate) fn acknowledged(&self) -> usize {
         *self.acknowledged.borrow()
     }
 
+    /// How many requests were answered with a plea for patience.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many more requests have been acknowledged.
-    pub(super) async fn progress(&self, more: usize) {
+    pub(crate) async fn progress(&self, more: usize) {
         let wanted = self.acknowledged() + more;
         let mut acknowledged = self.acknowledged.subscribe();
         tokio::time::timeout(Duration::from_secs(60), acknowledged.wait_for(|n| *n >= wanted))
@@ -101,12 +108,12 @@ impl Journal {
             .unwrap();
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
     /// Sends every acknowledged request once more: it must be answered as it was the first time.
-    pub(super) async fn repeat_all(&self) -> usize {
+    pub(crate) async fn repeat_all(&self) -> usize {
         let acknowledged: Vec<_> = self.requests().into_iter().filter(|it| it.answer.is_some()).collect();
         let count = acknowledged.len();
         let mut all = JoinSet::new();
@@ -138,7 +145,7 @@ impl Talker {
     }
 
     /// Says one thing; returns it once it is acknowledged.
-    pub(super) async fn say(self, journal: Journal) -> Option<Request> {
+    pub(crate) async fn say(self, journal: Journal) -> Option<Request> {
         let (mut request, index) = {
             // Written down before it is sent: a request that is never answered is known, too.
             let mut requests = journal.requests.lock().unwrap();
@@ -188,7 +195,10 @@ impl Request {
         loop {
             match self.client.try_send(Method::POST, &self.path, Some(self.body.clone())).await {
                 Ok(answer) if answer.status.is_success() => return Some(answer),
-                Ok(refusal) => self.check_refusal(&refusal),
+                Ok(refusal) => {
+                    self.check_refusal(&refusal);
+                    journal.refused.fetch_add(1, Ordering::Relaxed);
+                }
                 Err(error) => assert!(!journal.server_lives, "{} was cut off: {error:?}", self.text),
             }
             if !patient {
@@ -227,7 +237,7 @@ impl Request {
     }
 
     /// The message as it was acknowledged.
-    pub(super) fn message(&self) -> Option<Value> {
+    pub(crate) fn message(&self) -> Option<Value> {
         let body = &self.answer.as_ref()?.body;
         let opened = body.pointer("/conversation/messages/0");
         Some(opened.unwrap_or(&body["message"]).clone())

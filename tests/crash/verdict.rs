@@ -7,9 +7,9 @@ use serde_json::Value;
 use tokio_postgres::Client as Database;
 
 use super::{
-    GREETING,
     listener::{Chapter, Heard},
     load::Request,
+    world::GREETING,
 };
 use crate::support::server::Client;
 
@@ -17,23 +17,23 @@ use crate::support::server::Client;
 const SNAPSHOT: usize = 50;
 
 /// The messages in the log, in its order.
-pub(super) struct Log {
-    pub(super) messages: Vec<Logged>,
-    pub(super) head: Position,
+pub(crate) struct Log {
+    pub(crate) messages: Vec<Logged>,
+    pub(crate) head: Position,
 }
 
 /// A message in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Logged {
-    pub(super) position: Position,
-    pub(super) conversation: String,
-    pub(super) id: String,
-    pub(super) text: String,
+pub(crate) struct Logged {
+    pub(crate) position: Position,
+    pub(crate) conversation: String,
+    pub(crate) id: String,
+    pub(crate) text: String,
 }
 
 impl Log {
     /// Reads a business's log, whose positions must be 1, 2, 3, … without holes, in every stream as well.
-    pub(super) async fn read(db: &Database, tenant: BusinessId) -> Self {
+    pub(crate) async fn read(db: &Database, tenant: BusinessId) -> Self {
         let sql = "select position, aggregate_id, sequence, event_type, payload::text
                    from events where tenant_id = $1 order by position";
         let mut sequences: HashMap<String, i64> = HashMap::new();
@@ -57,18 +57,18 @@ impl Log {
     }
 
     /// The messages of a conversation.
-    pub(super) fn of<'a>(&'a self, conversation: &'a str) -> impl Iterator<Item = &'a Logged> {
+    pub(crate) fn of<'a>(&'a self, conversation: &'a str) -> impl Iterator<Item = &'a Logged> {
         self.messages.iter().filter(move |message| message.conversation == conversation)
     }
 
     /// The last position of a conversation's messages.
-    pub(super) fn last_of(&self, conversation: &str) -> Position {
+    pub(crate) fn last_of(&self, conversation: &str) -> Position {
         self.of(conversation).last().expect("something was said").position
     }
 
     /// Every acknowledged request is in the log once, as it was acknowledged; every other one at most once; and
     /// nothing else is.
-    pub(super) fn check_requests(&self, requests: &[Request]) {
+    pub(crate) fn check_requests(&self, requests: &[Request]) {
         let mut logged: HashMap<&str, Vec<&Logged>> = HashMap::new();
         for message in &self.messages {
             logged.entry(&message.text).or_default().push(message);
@@ -88,7 +88,7 @@ impl Log {
     }
 
     /// All who may read a conversation read the same messages in the same order.
-    pub(super) async fn check_readers(
+    pub(crate) async fn check_readers(
         &self,
         conversation: &str,
         agent: &Client,
@@ -108,7 +108,7 @@ impl Log {
     }
 
     /// A socket heard every message that it may know of once, in order, after each of its snapshots.
-    pub(super) fn check_heard(&self, heard: &Heard, conversation: Option<&str>) {
+    pub(crate) fn check_heard(&self, heard: &Heard, conversation: Option<&str>) {
         for Chapter { hello, from, upto, messages } in &heard.chapters {
             let mine = |it: &&Logged| conversation.is_none_or(|only| it.conversation == only);
             let between: Vec<_> = self

@@ -107,9 +107,19 @@ impl Installation {
         &self.dir
     }
 
+    /// Where it listens, once it has been started.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address.expect("it was started")
+    }
+
+    /// Whether the log has a line that says this.
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        fs::read_to_string(self.log()).is_ok_and(|log| log.contains(text))
+    }
+
     /// Nobody in particular.
     pub(crate) fn anybody(&self) -> Client {
-        Client::at(format!("http://{}", self.address.expect("it was started")))
+        Client::at(format!("http://{}", self.address()))
     }
 
     /// A connection to the private Postgres, as its owner.
@@ -168,6 +178,13 @@ impl Process {
         Pid::from_raw(self.child.id().expect("it runs").try_into().unwrap()).unwrap()
     }
 
+    /// How much memory it holds, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid().as_raw_nonzero())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it runs");
+        line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+    }
+
     /// What the shell calls `kill -9`; returns when the process is gone.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -176,6 +193,11 @@ impl Process {
     /// What the shell calls `kill -STOP`: it is there, and does nothing.
     pub(crate) fn pause(&self) {
         kill_process(self.pid(), Signal::STOP).unwrap();
+    }
+
+    /// What the shell calls `kill -CONT`.
+    pub(crate) fn resume(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
     }
 
     /// What the shell calls `kill`.

@@ -1,7 +1,9 @@
 //! What tests stand on: one real Postgres for the whole run, and a fresh database cloned from a migrated template.
 
+pub(crate) mod cluster;
 pub(crate) mod gate;
 pub(crate) mod installation;
+pub(crate) mod nats;
 pub(crate) mod server;
 pub(crate) mod socket;
 

@@ -96,6 +96,7 @@ impl Server {
             pool_sizes: PoolSizes { requests: 8, workers: 8 },
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            nats: None,
             files: FilePlace::memory(),
             calls,
             limits,
@@ -180,6 +181,13 @@ impl Client {
     pub(crate) fn at(base: String) -> Self {
         openchat::tls::settle();
         Self { base, http: reqwest::Client::new(), headers: vec![] }
+    }
+
+    /// Nobody in particular, who makes a new connection for each request.
+    pub(crate) fn without_memory(base: String) -> Self {
+        openchat::tls::settle();
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        Self { base, http, headers: vec![] }
     }
 
     /// Nobody in particular, who reads where a page leads before going there.

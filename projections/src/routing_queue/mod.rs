@@ -16,7 +16,9 @@ use openchat_domain::{AgentId, ConversationId, Position, Recorded, conversation:
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-pub use query::{FURTHEST_PLACE, Stranded, picture, place, queue, stranded, tenants_with_waiting};
+pub use query::{
+    FURTHEST_PLACE, Stranded, picture, place, queue, stranded, tenants_with_stranded, tenants_with_waiting,
+};
 pub(crate) use query::{place_of, read_place, standings, waiting};
 pub use rule::{Available, Choice, Picture, RULE, choose};
 pub use standing::{QueueEntry, Standing, Waiting};

@@ -94,6 +94,21 @@ const TENANTS_WITH_WAITING: &str = "\
             order by tenant_id limit 1) from found where found.tenant_id is not null) \
     select tenant_id from found where tenant_id is not null";
 
+const TENANTS_WITH_STRANDED: &str = "\
+    select distinct tenant_id from routing_agents a \
+    where (deactivated_at is not null or offline_since is not null) and exists (select from routing \
+        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
+            and (a.deactivated_at is not null or not snoozed and unanswered and assigned_at < a.offline_since))";
+
+/// The tenants in which somebody waits for an agent who will not answer.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn tenants_with_stranded(db: &impl Db) -> Result<Vec<BusinessId>, QueryError> {
+    let rows = db.query(TENANTS_WITH_STRANDED, &[]).await?;
+    rows.iter().map(|row| Ok(BusinessId::from_uuid(row.try_get(0)?))).collect()
+}
+
 /// Everything that routing looks at, as of one moment: the first 100 that wait, and the agents who may be chosen.
 ///
 /// # Errors

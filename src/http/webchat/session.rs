@@ -218,6 +218,7 @@ async fn arrive(app: &App, req: &HttpRequest, key: &str) -> Result<(Token, Custo
         command: None,
         cause: None,
         condition: None,
+        fence: None,
     };
     let command = CustomerCommand::Arrive { profile: ProfileChanges::default() };
     app.aggregates.execute::<customer::Customer>(&context, visitor, &command).await?;

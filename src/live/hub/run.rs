@@ -1,0 +1,172 @@
+//! The task that runs one room.
+
+use std::{sync::Arc, time::Duration};
+
+use openchat_domain::{BusinessId, ConversationId, Position, Recorded, conversation::AgentRef};
+use openchat_projections::feed::close;
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{Hub, Message};
+use crate::{
+    clock::Clock,
+    live::{
+        catch_up,
+        room::{Coming, Room, SocketId},
+    },
+    nodes::{LiveNews, News},
+    projector::{Committed, read_range},
+    store::{StoreError, chain},
+};
+
+/// How long an empty room waits for somebody before it is closed.
+const LINGER: Duration = Duration::from_secs(30);
+/// How often a room looks for typing and viewing that has run out.
+const EXPIRY_TICK: Duration = Duration::from_millis(500);
+/// How many events a room reads at once when it has missed some.
+const CHUNK: i64 = 2_000;
+
+impl Hub {
+    pub(super) async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
+        // The mailbox is open already, and the tenant is watched, so nothing that is committed from here on is missed.
+        let _watched = self.views.watch(tenant);
+        let mut room = match catch_up::room(&self.pools, tenant, first_socket(&self.clock)).await {
+            Ok(room) => room,
+            Err(e) => {
+                tracing::warn!(error = chain(&e), "a live feed could not be opened");
+                return;
+            }
+        };
+        let mut tick = tokio::time::interval(EXPIRY_TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut empty_since = Instant::now();
+        loop {
+            tokio::select! {
+                message = mailbox.recv() => match message {
+                    Some(message) => self.handle(tenant, &mut room, message).await,
+                    None => return,
+                },
+                _ = tick.tick() => room.expire(self.clock.now()),
+                () = self.closing.cancelled() => {
+                    room.end_session(|_| true, close::RESTARTING);
+                    return;
+                }
+            }
+            if !room.is_empty() {
+                empty_since = Instant::now();
+            } else if empty_since.elapsed() > LINGER {
+                let mut rooms = self.rooms();
+                // Nobody can have found the mailbox since it was looked at, because finding it needs this lock.
+                if mailbox.is_empty() {
+                    rooms.remove(&tenant);
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn handle(&self, tenant: BusinessId, room: &mut Room, message: Message) {
+        match message {
+            Message::Committed(news) => self.tell(tenant, room, news).await,
+            Message::JoinAgent { agent, session, after, outbox, reply } => {
+                self.reach(tenant, room, after).await;
+                let joined = room.join_agent(agent, session, after, outbox);
+                let answer = joined.map(|(id, coming)| {
+                    self.note(tenant, coming);
+                    id
+                });
+                if let Err(Ok(socket)) = reply.send(answer) {
+                    self.note(tenant, room.leave(socket));
+                }
+            }
+            Message::JoinCustomer { scope, session, after, outbox, reply } => {
+                self.reach(tenant, room, after).await;
+                if let Err(Ok(socket)) = reply.send(room.join_customer(&scope, session, after, outbox)) {
+                    room.leave(socket);
+                }
+            }
+            Message::Leave(socket) => {
+                if room.is_agents(socket) {
+                    self.bus.say(|| News::Live(LiveNews::Left { tenant, window: socket }));
+                }
+                self.note(tenant, room.leave(socket));
+            }
+            Message::Typing(conversation, who, typing) => {
+                room.type_in(conversation, who, typing, self.clock.now());
+            }
+            // One that has left meanwhile looks at nothing.
+            Message::Look(socket, agent, at) if room.is_agents(socket) => {
+                room.look(socket, &agent, at, self.clock.now());
+                self.bus.say(|| News::Live(looking(tenant, socket, agent, at)));
+            }
+            Message::Look(..) => {}
+            Message::LookElsewhere(window, agent, at) => {
+                room.look(window, &agent, Some(at), self.clock.now());
+            }
+            Message::LeaveElsewhere(window) => room.look_away(window),
+            Message::Elsewhere(agents) => room.note_elsewhere(agents),
+            Message::EndSession(ended) => room.end_session(|session| session == ended, close::SESSION_ENDED),
+            Message::Sessions(reply) => {
+                let _ = reply.send(room.sessions().collect());
+            }
+        }
+    }
+
+    fn note(&self, tenant: BusinessId, coming: Option<Coming>) {
+        if let Some(Coming { agent, present }) = coming {
+            self.presence.note(tenant, agent, present);
+        }
+    }
+
+    /// Brings the room to where a joining socket has been: a snapshot can be a moment ahead of the news.
+    async fn reach(&self, tenant: BusinessId, room: &mut Room, position: Position) {
+        if room.position() < position {
+            self.tell(tenant, room, Committed { tenant, position, events: vec![] }).await;
+        }
+    }
+
+    /// Tells the room what is new; what the news leaves out is read from the log, because positions are dense.
+    async fn tell(&self, tenant: BusinessId, room: &mut Room, news: Committed) {
+        let first = news.events.first().map_or(news.position + 1, |e| e.position);
+        if let Err(e) = self.tell_missed(tenant, room, first - 1).await {
+            // The next news, or the next socket, makes the room look again.
+            tracing::warn!(error = chain(&e), "a live feed fell behind");
+            return;
+        }
+        tell_all(room, news.events);
+    }
+
+    async fn tell_missed(
+        &self,
+        tenant: BusinessId,
+        room: &mut Room,
+        upto: Position,
+    ) -> Result<(), StoreError> {
+        while room.position() < upto {
+            let db = self.pools.worker().await?;
+            let missed = read_range(&db, tenant, room.position(), upto, CHUNK).await?;
+            if missed.is_empty() {
+                break;
+            }
+            tell_all(room, missed);
+        }
+        Ok(())
+    }
+}
+
+fn looking(tenant: BusinessId, window: SocketId, agent: AgentRef, at: Option<ConversationId>) -> LiveNews {
+    match at {
+        Some(at) => LiveNews::Viewing { tenant, window, agent, at },
+        None => LiveNews::Left { tenant, window },
+    }
+}
+
+/// Behind which a room's sockets are numbered: nowhere near those of the same room on another node.
+fn first_socket(clock: &Clock) -> SocketId {
+    clock.uuid().as_u64_pair().1 << 20
+}
+
+fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
+    for event in events {
+        room.tell(event);
+    }
+}

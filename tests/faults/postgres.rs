@@ -1,0 +1,123 @@
+//! A Postgres that nobody looks after: it lies where a test wants it and stays dead when it dies.
+
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, chown},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tokio_postgres::{Config, NoTls};
+
+use crate::support::{client, database, eventually};
+
+/// The server. Dropped, it is stopped at once.
+pub(super) struct Postgres {
+    dir: PathBuf,
+    programs: PathBuf,
+}
+
+impl Postgres {
+    /// Prepares one in an empty directory.
+    pub(super) async fn init(dir: &Path) -> Self {
+        let postgres = Self::at(dir).await;
+        postgres.run("initdb", &["-D", &postgres.data(), "-U", "openchat", "-A", "trust", "--wal-segsize=1"]);
+        postgres
+    }
+
+    /// One whose files are still to come.
+    pub(super) async fn at(dir: &Path) -> Self {
+        let db = client(&database().await).await;
+        let row = db.query_one("select setting from pg_config where name = 'BINDIR'", &[]).await.unwrap();
+        if geteuid().is_root() {
+            // The tests' own Postgres has found somebody whom it may run as.
+            let sql = "select current_setting('data_directory')";
+            let data: String = db.query_one(sql, &[]).await.unwrap().get(0);
+            let owner = fs::metadata(data).unwrap();
+            chown(dir, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        Self { dir: dir.to_owned(), programs: row.get::<_, String>(0).into() }
+    }
+
+    fn data(&self) -> String {
+        self.dir.join("data").display().to_string()
+    }
+
+    /// Starts it, with more settings.
+    pub(super) async fn start(&self, settings: &str) {
+        let options = format!(
+            "-c listen_addresses= -c unix_socket_directories={} -c max_connections=100 {settings}",
+            self.dir.display()
+        );
+        let log = self.dir.join("log").display().to_string();
+        self.run("pg_ctl", &["start", "-w", "-D", &self.data(), "-l", &log, "-o", &options]);
+    }
+
+    /// How to connect to one of its databases.
+    pub(super) fn config(&self, database: &str) -> Config {
+        let mut config = Config::new();
+        config.host_path(&self.dir).port(5432).user("openchat").password("any").dbname(database);
+        config
+    }
+
+    /// Copies another one, which goes on, and follows it from then on.
+    pub(super) fn copy(&self, of: &Self) {
+        let from = format!("host={} user=openchat application_name=standby", of.dir.display());
+        self.run("pg_basebackup", &["-D", &self.data(), "-R", "-X", "stream", "-c", "fast", "-d", &from]);
+    }
+
+    /// Lets a copy be written to.
+    pub(super) fn promote(&self) {
+        self.run("pg_ctl", &["promote", "-w", "-D", &self.data()]);
+    }
+
+    /// What the shell calls `kill -9`, to its first process; the others end by themselves.
+    pub(super) fn kill(&self) {
+        if let Some(pid) = self.pid() {
+            kill_process(pid, Signal::KILL).unwrap();
+        }
+    }
+
+    pub(super) async fn is_gone(&self) -> bool {
+        self.config("postgres").connect(NoTls).await.is_err()
+    }
+
+    pub(super) async fn gone(&self) {
+        eventually("Postgres is gone", async || self.is_gone().await).await;
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        let file = fs::read_to_string(self.dir.join("data/postmaster.pid")).ok()?;
+        Pid::from_raw(file.lines().next()?.parse().ok()?)
+    }
+
+    /// Runs one of Postgres' programs as whoever owns the directory.
+    fn run(&self, program: &str, args: &[&str]) {
+        let output = self.command(program).args(args).output().unwrap();
+        let Output { status, stdout, stderr } = &output;
+        assert!(
+            status.success(),
+            "{program}: {}{}",
+            String::from_utf8_lossy(stdout),
+            String::from_utf8_lossy(stderr)
+        );
+    }
+
+    fn command(&self, program: &str) -> Command {
+        use std::os::unix::process::CommandExt as _;
+        let mut command = Command::new(self.programs.join(program));
+        command.current_dir(&self.dir).env_remove("PGHOST").env_remove("PGPORT");
+        if geteuid().is_root() {
+            let owner = fs::metadata(&self.dir).unwrap();
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let _ = self.command("pg_ctl").args(["stop", "-m", "immediate", "-D", &self.data()]).output();
+    }
+}
