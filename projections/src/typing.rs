@@ -221,7 +221,7 @@ mod tests {
         let author = Typist::Agent { id: agent(7), name: agent_ref(7).name };
         let history = History::default().conversation(1, said(agent_ref(7), "here"));
         let message = &history.events()[0];
-        let _ = view.start(conversation(1), author.clone(), message.at + TimeDelta::milliseconds(1));
+        let _ = view.start(conversation(1), author, message.at + TimeDelta::milliseconds(1));
         assert_eq!(view.apply(message), None);
         assert_eq!(view.iter().count(), 1);
     }
