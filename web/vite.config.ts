@@ -15,7 +15,12 @@ export default defineConfig({
     target: ["chrome111", "firefox114", "safari16.4"],
     // The policy allows nothing inline.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // What every page of its kind has at once need not be named again by its later parts; the rare words can wait.
+      resolveDependencies: (_, deps, { hostType }) =>
+        hostType === "js" ? deps.filter((it) => !/\/(preact|base|chat|rare)-/.test(it)) : deps,
+    },
     rolldownOptions: {
       input: readdirSync(pages)
         .filter((name) => name.endsWith(".html"))
@@ -33,7 +38,7 @@ export default defineConfig({
             },
             // What every call needs on either side, and what it says.
             { name: "calls", test: /\/calls\/(part|ring|devices|lasted|ui\/icons)\.tsx?$/ },
-            { name: "call-words", test: /\/calls\/words\// },
+            { name: "words", test: /\/calls\/words\// },
           ],
         },
       },
