@@ -17,7 +17,7 @@ use openchat_domain::{
     customer::{Customer, CustomerCommand, ProfileChanges},
 };
 use openchat_projections::{
-    Projection,
+    Db as _, Projection,
     feed::{AgentDelta, AgentSnapshot, CustomerDelta, CustomerSnapshot, load},
     inbox::{self, ConversationView},
     transcript,
@@ -434,6 +434,7 @@ impl World {
             let kept: Vec<Value> = page.data.iter().map(|m| serde_json::to_value(m).unwrap()).collect();
             assert_eq!(kept, told, "what both sides read is what the team was sent, in that order");
         }
+        self.no_call_goes_on().await;
         let live = dump(&self.server.config).await;
         for &projection in Projection::ALL {
             let now = self.server.running.app.clock.now();
@@ -442,6 +443,18 @@ impl World {
         }
         assert_eq!(dump(&self.server.config).await, live, "the live read models are what a rebuild makes");
         self.server.stop().await;
+    }
+
+    /// Without a media server every call is ended sooner or later, and then nothing moves any more.
+    async fn no_call_goes_on(&self) {
+        let db = self.server.running.app.pools.tenant(self.business.id).await.unwrap();
+        let calls = "select from inbox where data->>'call' is not null";
+        let over = async {
+            while !db.query(calls, &[]).await.unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), over).await.expect("calls end");
     }
 }
 

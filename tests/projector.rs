@@ -145,6 +145,7 @@ async fn a_rebuild_gives_the_same_while_the_server_goes_on() {
     for tenant in &tenants {
         node.open(*tenant).await;
     }
+    caught_up(&config).await;
     let (writer, written_for) = (Arc::clone(&node), tenants.clone());
     let stop = CancellationToken::new();
     let stopped = stop.clone();

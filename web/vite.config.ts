@@ -95,7 +95,12 @@ export default defineConfig(({ mode }) => ({
     target: ["chrome111", "firefox114", "safari16.4"],
     // The policy allows nothing inline.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // What every page of its kind has at once need not be named again by its later parts; the rare words can wait.
+      resolveDependencies: (_, deps, { hostType }) =>
+        hostType === "js" ? deps.filter((it) => !/\/(preact|base|chat|rare)-/.test(it)) : deps,
+    },
     rolldownOptions: {
       ...(mode === "team" && { input: [join(pages, "demo.html")] }),
       output: {

@@ -1,5 +1,12 @@
 /** What each step of a call makes of it: the same fold as the server's (`CallView`). */
-import type { Author, Call, Step } from "./types";
+import type { Author, Call, EndedCall, Ending, Step } from "./types";
+
+/** A call's end, in its place in the log. */
+interface Ended {
+  at: string;
+  position: number;
+  data: Ending;
+}
 
 export function called(call: Call, { type, data }: Pick<Step, "type" | "data">): Call {
   switch (type) {
@@ -14,6 +21,13 @@ export function called(call: Call, { type, data }: Pick<Step, "type" | "data">):
   if (type === "call.declined") return settled(call, by);
   const joined = call.joined.filter((it) => !isSame(it, by));
   return type === "call.left" ? { ...call, joined } : settled({ ...call, joined: [...joined, by] }, by);
+}
+
+/** What is remembered of a call that is over. */
+export function ended(call: Call, { at, position, data }: Ended): EndedCall {
+  const { id, type, by, startedAt } = call;
+  const { reason, durationSeconds } = data;
+  return { id, type, by, startedAt, reason, durationSeconds, endedAt: at, position };
 }
 
 /** At an agent who has answered or declined it rings no more. */

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Author = Schemas["Author"];
 export type Call = Schemas["CallView"];
+export type EndedCall = Schemas["EndedCall"];
 export type EndReason = Schemas["CallEndReason"];
 export type Kind = Schemas["CallKind"];
 

@@ -22,13 +22,13 @@ export type Calling = ReturnType<typeof createCalling>;
 const made = new WeakMap<Chat, Calling>();
 
 /** A chat's calls; the parts of the page that show them share them. */
-export function callingOf(chat: Chat): Calling {
+export function callingOf(chat: Chat, speaks = "en"): Calling {
   let it = made.get(chat);
-  if (!it) made.set(chat, (it = createCalling(chat)));
+  if (!it) made.set(chat, (it = createCalling(chat, speaks)));
   return it;
 }
 
-function createCalling(chat: Chat) {
+function createCalling(chat: Chat, speaks: string) {
   const call = computed(() => chat.conversation.value?.call ?? null);
   const part = createPart({
     base: BASE,
@@ -38,7 +38,7 @@ function createCalling(chat: Chat) {
   });
   /** The agent at whom our call rings. */
   const called = signal<string | null>(null);
-  const lang = signal("en");
+  const lang = signal(speaks);
   const ring = createRing();
 
   const free = (it: Call | null): it is Call => !!it && part.stage.value === "none" && !part.left.value.has(it.id);
@@ -82,7 +82,7 @@ function createCalling(chat: Chat) {
       part.dismiss();
       say(chat, at, words.lines.begun[type]);
       if (by.kind === "agent") chat.tell?.({ type: "open" });
-    } else if (delta.type === "call.ended") say(chat, at, ending(words, delta.data));
+    }
     const detail = { id: idOf(delta), state: { "call.started": "ringing", "call.answered": "answered", "call.ended": "ended" }[delta.type as string] };
     if (detail.state) chat.tell?.({ type: "call", detail });
   }
@@ -96,6 +96,13 @@ function createCalling(chat: Chat) {
       told(delta);
     }
     part.follow(call.value);
+  });
+  // What is known of the last call, from before the page was opened too.
+  effect(() => {
+    const it = chat.conversation.value?.lastCall;
+    if (it && !chat.happened.peek().some(({ key }) => key === `${it.position}`)) {
+      say(chat, { key: `${it.position}`, at: it.endedAt }, ending(callWords(lang.peek()), it));
+    }
   });
   effect(() => {
     const it = call.value;

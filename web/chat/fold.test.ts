@@ -65,6 +65,7 @@ function fresh(deltas: Delta[]): OwnConversation | null {
       readByAgents: read("agent"),
     },
     call: null,
+    lastCall: null,
     rating: rated && rated.position > standing.position ? { ...rated.data, at: rated.at } : null,
     createdAt: AT,
   };
@@ -141,8 +142,11 @@ describe("a customer's view", () => {
     const joined = { type: "call.joined", data: { callId: "call_1", by: AGENT } } as Told;
     const view = fold(folded(begun), history([joined])[0]!);
     expect(view.conversation?.call?.joined).toEqual([AGENT]);
-    const ended = { type: "call.ended", data: { callId: "call_1", reason: "ended", durationSeconds: 3 } } as unknown as Told;
-    expect(fold(view, history([ended])[0]!).conversation?.call).toBeNull();
+    const ended = { type: "call.ended", data: { callId: "call_1", reason: "missed", durationSeconds: 0, queuePosition: 1 } } as Told;
+    const { conversation } = fold(view, { ...history([ended])[0]!, position: 9 });
+    expect(conversation).toMatchObject({ call: null, queuePosition: 1 });
+    const remembered = { id: "call_1", type: "audio", by: CUSTOMER, startedAt: AT, reason: "missed", durationSeconds: 0 };
+    expect(conversation?.lastCall).toMatchObject({ ...remembered, position: 9 });
   });
 
   test("takes over what changed of the business and of the customer, and what was cleared", () => {

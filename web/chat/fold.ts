@@ -3,7 +3,7 @@
  * to the same view from the same deltas. It changes nothing in place.
  */
 import type { Change, CustomerSnapshot, Delta, Message, OwnConversation } from "../api/types";
-import { called } from "../calls/fold";
+import { called, ended } from "../calls/fold";
 
 /** The most messages that a snapshot shows. */
 export const SHOWN = 50;
@@ -42,6 +42,7 @@ function opened(id: string, { at, data }: Change<"conversation.opened">): OwnCon
     hasEarlier: false,
     marks: { customerMessage: 0, agentMessage: 0, readByCustomer: 0, readByAgents: 0 },
     call: null,
+    lastCall: null,
     rating: null,
     createdAt: at,
   };
@@ -77,8 +78,10 @@ function changed(it: OwnConversation, delta: OfConversation): Partial<OwnConvers
     case "call.left":
     case "call.escalated":
       return it.call ? { call: called(it.call, delta) } : {};
-    case "call.ended":
-      return { call: null };
+    case "call.ended": {
+      const { call, lastCall = null } = it;
+      return { call: null, lastCall: call ? ended(call, delta) : lastCall, queuePosition: delta.data.queuePosition ?? null };
+    }
     default:
       // A newer server tells of something that this page doesn't show.
       return {};

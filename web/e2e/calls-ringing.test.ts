@@ -68,7 +68,8 @@ test("a call that nobody answers in time is missed, and both sides are told", as
     await saysNot(agent.page, ".ringing", "Jane");
     await says(agent.page, ".happening", "The call was not answered");
     await chat.log.getByText("Missed call").waitFor();
-    await customer.page.getByRole("button", { name: "Close", exact: true }).click();
+    await customer.page.reload();
+    await chat.log.getByText("Missed call").waitFor();
     await customer.page.getByRole("button", { name: "Audio call" }).waitFor();
     await agent.page.getByRole("button", { name: "Video call" }).click();
     await says(agent.page, ".toast", "The call was not answered.");

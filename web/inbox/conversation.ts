@@ -1,5 +1,5 @@
 /** What each delta does to a conversation: the same fold as the server's (`ConversationView::fold`). */
-import { called } from "../calls/fold";
+import { called, ended } from "../calls/fold";
 import type { Conversation, Customer, Delta, DeltaOf, Message } from "./types";
 
 /** The most unread messages that a conversation tells of. */
@@ -23,11 +23,12 @@ export function opened(id: string, { at, position, data }: DeltaOf<"conversation
     unread: false,
     unreadMessages: [],
     marks: { customerMessage: 0, agentMessage: 0, readByCustomer: 0, readByAgents: 0 },
-    waiting: { since: at, position },
+    waiting: { since: at, position, missedCall: false },
     snoozedUntil: null,
     resolved: null,
     rating: null,
     call: null,
+    lastCall: null,
     createdAt: at,
     updatedAt: at,
     activity: position,
@@ -39,12 +40,19 @@ export function opened(id: string, { at, position, data }: DeltaOf<"conversation
 export function folded(before: Conversation, delta: Delta): Conversation {
   const it = { ...before, ...changed(before, delta) };
   const waits = it.status === "open" && !it.assignee;
-  it.waiting = waits ? (it.waiting ?? { since: delta.at, position: delta.position }) : null;
+  const { since, position, missedCall } = it.waiting ?? { since: delta.at, position: delta.position, missedCall: false };
+  it.waiting = waits ? { since, position, missedCall: missedCall || missesCall(delta) } : null;
   it.unread = it.unreadMessages.length > 0;
   it.position = delta.position;
   if (delta.type !== "conversation.read" && delta.type !== "customer.updated") it.updatedAt = delta.at;
   if (movesUp(delta)) it.activity = delta.position;
   return it;
+}
+
+/** Whether a change says that a customer has called in vain. */
+export function missesCall(delta: Delta): boolean {
+  if (delta.type === "call.ended") return delta.data.reason === "missed";
+  return delta.type === "conversation.unassigned" && delta.data.reason.kind === "callMissed";
 }
 
 /** Whether a change brings its conversation to the top of the inbox. */
@@ -112,7 +120,7 @@ function changed(it: Conversation, delta: Delta): Partial<Conversation> {
     case "call.escalated":
       return it.call ? { call: called(it.call, delta) } : {};
     case "call.ended":
-      return { call: null };
+      return { call: null, lastCall: it.call ? ended(it.call, delta) : (it.lastCall ?? null) };
     case "conversation.customerChanged":
       return { customer: delta.data.customer };
     case "customer.updated":

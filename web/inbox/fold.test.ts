@@ -120,7 +120,23 @@ describe("a conversation", () => {
     const answered = delta(4, "call.answered", "cnv_1", { callId: "call_1", by, at: at(4) });
     expect(it1(started, rang, answered)).toMatchObject({ call: { state: "answered" }, activity: 2 });
     const ended = delta(4, "call.ended", "cnv_1", { callId: "call_1", reason: "hungUp", by, durationSeconds: 9 });
-    expect(it1(started, joined, ended).call).toBeNull();
+    expect(it1(started, joined, ended)).toMatchObject({
+      call: null,
+      lastCall: { id: "call_1", reason: "hungUp", durationSeconds: 9, position: 4 },
+    });
+  });
+
+  test("comes first in the queue when its customer has called in vain", () => {
+    const by = { kind: "customer" as const, id: jane.id, name: jane.name };
+    const call = { id: "call_1", type: "audio" as const, by, startedAt: at(3), state: "ringing" as const, joined: [by] };
+    const before = begun(snapshot([conversation("cnv_1", 1), conversation("cnv_2", 2)]));
+    const missed = { callId: "call_1", reason: "missed" as const, durationSeconds: 0 };
+    const inbox = [delta(3, "call.started", "cnv_2", { call }), delta(4, "call.ended", "cnv_2", missed)].reduce(
+      (it, one) => fold(it, one).inbox,
+      before,
+    );
+    expect(inbox.queue.map((it) => it.conversationId)).toEqual(["cnv_2", "cnv_1"]);
+    expect(inbox.queue[0]).toMatchObject({ missedCall: true });
   });
 
   test("follows its customer", () => {

@@ -7,7 +7,7 @@
  * it (`views.ts`). That stays true because whatever moves a conversation into a view or up in it brings it to the top,
  * and a conversation that is brought to the top and isn't known is fetched.
  */
-import { folded, movesUp, opened } from "./conversation";
+import { folded, missesCall, movesUp, opened } from "./conversation";
 import type { Agent, Conversation, Delta, DeltaOf, Position, Priority, QueueEntry, Reply, Snapshot } from "./types";
 
 export interface Inbox extends Omit<Snapshot, "conversations" | "queue" | "complete" | "replies"> {
@@ -85,21 +85,27 @@ function listed(inbox: Inbox, ...fresh: Conversation[]): Inbox {
 function queued(queue: readonly QueueEntry[], it: Conversation): readonly QueueEntry[] {
   const { id: conversationId, priority, waiting } = it;
   return waiting
-    ? enqueued(queue, { conversationId, priority, waitingSince: waiting.since, position: waiting.position })
+    ? enqueued(queue, {
+        conversationId,
+        priority,
+        waitingSince: waiting.since,
+        position: waiting.position,
+        missedCall: waiting.missedCall ?? false,
+      })
     : unqueued(queue, conversationId);
 }
 
 /** The queue after a delta of a conversation that isn't known. */
 function requeued(queue: readonly QueueEntry[], id: string, delta: Delta): readonly QueueEntry[] {
+  const waits = queue.find((entry) => entry.conversationId === id);
+  if (missesCall(delta)) return waits ? enqueued(queue, { ...waits, missedCall: true }) : queue;
   switch (delta.type) {
     case "conversation.assigned":
     case "conversation.resolved":
     case "conversation.snoozed":
       return unqueued(queue, id);
-    case "conversation.prioritized": {
-      const waits = queue.find((entry) => entry.conversationId === id);
+    case "conversation.prioritized":
       return waits ? enqueued(queue, { ...waits, priority: delta.data.priority }) : queue;
-    }
     default:
       return queue;
   }
@@ -108,6 +114,7 @@ function requeued(queue: readonly QueueEntry[], id: string, delta: Delta): reado
 function enqueued(queue: readonly QueueEntry[], entry: QueueEntry): readonly QueueEntry[] {
   const others = unqueued(queue, entry.conversationId);
   const before = (other: QueueEntry) =>
+    Number(entry.missedCall ?? false) - Number(other.missedCall ?? false) ||
     RANK[other.priority] - RANK[entry.priority] || other.position - entry.position;
   const at = others.findIndex((other) => before(other) >= 0);
   return at < 0 ? [...others, entry] : [...others.slice(0, at), entry, ...others.slice(at)];

@@ -61,11 +61,12 @@ export function conversation(id: string, position: number, more: Partial<Convers
     unread: false,
     unreadMessages: [],
     marks: { customerMessage: 0, agentMessage: 0, readByCustomer: 0, readByAgents: 0 },
-    waiting: { since: at(position), position },
+    waiting: { since: at(position), position, missedCall: false },
     snoozedUntil: null,
     resolved: null,
     rating: null,
     call: null,
+    lastCall: null,
     createdAt: at(position),
     updatedAt: at(position),
     activity: position,
@@ -92,7 +93,7 @@ export function snapshot(conversations: Conversation[] = [], more: Partial<Snaps
     conversations,
     queue: conversations.flatMap((it) =>
       it.waiting
-        ? [{ conversationId: it.id, priority: it.priority, waitingSince: it.waiting.since, position: it.waiting.position }]
+        ? [{ conversationId: it.id, priority: it.priority, waitingSince: it.waiting.since, position: it.waiting.position, missedCall: it.waiting.missedCall ?? false }]
         : [],
     ),
     complete: true,

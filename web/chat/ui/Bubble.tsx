@@ -11,7 +11,7 @@ const FileView = lazily(
   ({ file }) => <p class="bubble">{file.name}</p>,
 );
 
-const Refusal = lazily(() => import("./Refusal").then((it) => it.Refusal));
+const Refusal = lazily(() => import("./FileView").then((it) => it.Refusal));
 
 interface Props {
   line: Line;

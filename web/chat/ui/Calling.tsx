@@ -11,8 +11,9 @@ const CallView = lazily(() => import("../../calls/ui/CallView").then((it) => it.
 
 /** Begin a call, unless there is one. */
 function Buttons({ chat }: { chat: Chat }) {
-  const words = callWords(useSpeech().lang);
-  const { part, call, start } = callingOf(chat);
+  const { lang } = useSpeech();
+  const words = callWords(lang);
+  const { part, call, start } = callingOf(chat, lang);
   if (call.value || part.stage.value !== "none") return null;
   return (
     <div class="call-buttons" role="group" aria-label={words.call}>
@@ -33,7 +34,7 @@ export function Calling({ chat, buttons = false }: { chat: Chat; buttons?: boole
 
 function Place({ chat }: { chat: Chat }) {
   const { lang, locale } = useSpeech();
-  const calling = callingOf(chat);
+  const calling = callingOf(chat, lang);
   const { part, call, called } = calling;
   calling.lang.value = lang;
   return (

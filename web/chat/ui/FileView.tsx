@@ -10,6 +10,9 @@ import type { Attached } from "../outbox";
 import { Clip, Down } from "./icons";
 import { useSpeech } from "./speech";
 
+// What is refused is a file, more often than not.
+export { Refusal } from "./Refusal";
+
 interface FileProps {
   file: FileRef | Attached;
   chat: Chat;
