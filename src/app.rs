@@ -157,7 +157,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools).await?;
     let presence = Presence::new(aggregates.clone(), pools.clone(), node.clone(), bus.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let (calls, media) = start_calls(options.calls, address).await?;
+    let (calls, media) = start_calls(options.calls, address, &clock).await?;
     let app = App {
         calls,
         aggregates,
@@ -240,11 +240,12 @@ async fn hear(mut heard: Heard, projector: mpsc::UnboundedSender<LogNews>, hub: 
 async fn start_calls(
     options: CallOptions,
     address: SocketAddr,
+    clock: &Clock,
 ) -> Result<(Calls, Option<LocalServer>), MediaError> {
     let (server, local) = match options.media {
         MediaOptions::None => (None, None),
         MediaOptions::Server(server) => (Some(server), None),
-        MediaOptions::Local(program) => {
+        MediaOptions::Local { program, folder } => {
             // Listening everywhere is not an address; loopback is one of those it stands for.
             let port = address.port();
             let news_to = if address.ip().is_unspecified() {
@@ -252,7 +253,7 @@ async fn start_calls(
             } else {
                 format!("http://{address}/api/livekit/webhook")
             };
-            match LocalServer::start(&program, &news_to).await {
+            match LocalServer::start(&program, folder.as_deref(), &news_to, clock.now()).await {
                 Ok((local, server)) => {
                     tracing::info!(url = server.url, "a local media server carries calls on this machine");
                     (Some(server), Some(local))

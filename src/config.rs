@@ -87,7 +87,8 @@ pub enum Command {
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseConfig {
-    /// A Postgres to use; without one, OpenChat runs a private one in its data directory.
+    /// A Postgres to use, with `sslmode=require` in TLS (its certificate checked against `sslrootcert` or the system's
+    /// roots); without one, OpenChat runs a private one in its data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Where the private Postgres and other files are kept.
@@ -145,7 +146,7 @@ pub struct CallsConfig {
     /// program
     #[arg(long, env = "LIVEKIT_URL", requires_all = ["livekit_api_key", "livekit_api_secret"])]
     pub livekit_url: Option<String>,
-    /// Where OpenChat itself asks the LiveKit server, http://…, when that is another address
+    /// Where OpenChat itself asks the LiveKit server, http://… or https://…, when that is another address
     #[arg(long, env = "OC_LIVEKIT_API_URL", requires = "livekit_url")]
     pub oc_livekit_api_url: Option<String>,
     /// The name of the LiveKit server's key.
@@ -178,8 +179,13 @@ impl ServeConfig {
                 secret: secret.clone(),
             }),
             _ if it.oc_calls == CallsMode::Off => MediaOptions::None,
-            _ => calls::find(it.oc_livekit_bin.as_deref(), self.database.path.as_deref())
-                .map_or(MediaOptions::None, MediaOptions::Local),
+            _ => calls::find(it.oc_livekit_bin.as_deref(), self.database.path.as_deref()).map_or(
+                MediaOptions::None,
+                |program| {
+                    let folder = Some(self.database.oc_data_dir.join("livekit"));
+                    MediaOptions::Local { program, folder }
+                },
+            ),
         };
         CallOptions { media, ring: TimeDelta::seconds(it.oc_call_ring_seconds.into()) }
     }

@@ -1,20 +1,26 @@
 //! Calls on a real media server: who gets in, who rings, what is recorded, and what is left after every kind of crash.
 
-mod media;
+mod crash;
+pub(crate) mod media;
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
-use openchat::calls::{CallOptions, MediaOptions};
+use openchat::{
+    calls::{CallOptions, MediaOptions},
+    projector::rebuild,
+};
+use openchat_projections::Projection;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     guide,
+    projector::dump,
+    routing::begin,
     support::{
         database, eventually,
-        installation::Installation,
         server::{Business, Client, Server},
     },
 };
@@ -25,7 +31,7 @@ const SUPPORT_CALLS: &str = "/api/public/support/calls";
 
 /// A server with a media server of its own, which tells it its news.
 async fn server(ring_seconds: i64) -> Server {
-    let media = MediaOptions::Local(program());
+    let media = MediaOptions::Local { program: program(), folder: None };
     Server::with_calls(database().await, CallOptions { media, ring: TimeDelta::seconds(ring_seconds) }).await
 }
 
@@ -234,12 +240,19 @@ async fn a_call_is_handed_over_without_the_customer_dropping() {
     let ben = talk.business.agent(&server, "Ben").await;
     let ben_agent = ben.get("/api/auth/me").await.is(200).text("/agent/id");
     let call = talk.call("audio").await;
-    talk.owner_does(&call, "join", json!({})).await;
+    let mut customer = Participant::come(&call, &["audio"]);
+    let pass = talk.owner_does(&call, "join", json!({})).await;
+    let mut owner = Participant::come(&pass, &["audio"]);
+    owner.says("heard").await;
+    assert_eq!(customer.says("heard").await["who"], json!(talk.business.owner_agent));
     talk.owner_does(&call, "invite", json!({"agentId": ben_agent})).await;
     eventually("it rings at Ben", async || talk.shown().await["call"]["rings"]["id"] == json!(ben_agent))
         .await;
     let path = format!("{DESK}/calls/{}", call["call"]["id"].as_str().unwrap());
-    ben.post(&format!("{path}/join"), json!({})).await.is(200);
+    let pass = ben.post(&format!("{path}/join"), json!({})).await.is(200).body;
+    let mut brought_in = Participant::come(&pass, &["audio"]);
+    brought_in.says("heard").await;
+    assert_eq!(customer.says("heard").await["who"], json!(ben_agent));
     // Going offline is no hanging up.
     talk.business
         .owner
@@ -247,11 +260,17 @@ async fn a_call_is_handed_over_without_the_customer_dropping() {
         .await
         .is(200);
     talk.owner_does(&call, "end", json!({})).await;
+    owner.leave().await;
     eventually("Ben and the customer are left", async || {
         talk.shown().await["call"]["joined"].as_array().is_some_and(|joined| joined.len() == 2)
     })
     .await;
+    // Nobody was cut off until the one who was left hung up.
+    for who in [&mut customer, &mut brought_in] {
+        assert!(!who.said_so_far().contains(&"disconnected".to_owned()));
+    }
     ben.post(&format!("{path}/end"), json!({})).await.is(200);
+    customer.says("disconnected").await;
     assert_eq!(talk.end(&server, &call).await.0, "hungUp");
     server.stop().await;
 }
@@ -306,65 +325,70 @@ async fn forged_and_repeated_news_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_whose_media_server_dies_ends_and_says_why() {
-    let mut media = Media::start().await;
-    let server = server_beside(&media).await;
-    let talk = Talk::begin(&server).await.claimed().await;
-    let call = talk.call("audio").await;
-    let mut customer = Participant::come(&call, &[]);
-    customer.says("connected").await;
-    let pass = talk.owner_does(&call, "join", json!({})).await;
-    let mut agent = Participant::come(&pass, &[]);
-    agent.says("connected").await;
-    media.kill().await;
-    assert_eq!(talk.end(&server, &call).await.0, "mediaLost");
-    talk.customer
-        .post("/api/webchat/calls", json!({"type": "audio"}))
+async fn whoever_called_in_vain_is_first_in_the_queue_and_is_told_so_whenever_it_comes_back() {
+    let server = server(1).await;
+    let jane = Talk::begin(&server).await.claimed().await;
+    let (owner, backend) = (&jane.business.owner, &jane.backend);
+    let usual = begin(backend, 1).await;
+    let urgent = begin(backend, 2).await;
+    owner
+        .post(&format!("{DESK}/conversations/{urgent}/priority"), json!({"priority": "urgent"}))
         .await
-        .refused_with(503, "calls_unavailable");
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back() {
-    let media = Media::start().await;
-    let mut installation = Installation::new("calls")
-        .with("LIVEKIT_URL", &media.server.url)
-        .with("LIVEKIT_API_KEY", &media.server.key)
-        .with("LIVEKIT_API_SECRET", &media.server.secret);
-    let process = installation.start().await;
-    let anybody = installation.anybody();
-    let business = anybody.set_up("Acme").await;
-    let key = business.key(json!(["support:write", "calls:write"])).await;
-    let customer = anybody.with("x-api-key", &key).hand_over(&anybody, "jane").await;
+        .is(200);
+    let joe = backend.hand_over(&server.anybody(), "joe").await;
     let hello = json!({"message": {"type": "text", "text": "Hello"}});
-    let conversation =
-        customer.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
-    let call = customer.post("/api/webchat/calls", json!({"type": "audio"})).await.is(201).body;
-    let path = format!("{DESK}/calls/{}/join", call["call"]["id"].as_str().unwrap());
-    let pass = business.owner.post(&path, json!({})).await.is(200).body;
-    let (mut jane, mut agent) = (Participant::come(&call, &["audio"]), Participant::come(&pass, &[]));
-    agent.says("heard").await;
-    jane.says("connected").await;
-    process.kill().await;
+    let waits = joe.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
+    let mut chat = joe.chat_socket(None).await;
+    assert_eq!(chat.next("hello").await["snapshot"]["conversation"]["queuePosition"], 3);
 
-    // One leaves unheard, and another one hears it all the same.
-    agent.leave().await;
-    let mut back = Participant::come(&pass, &[]);
-    back.says("heard").await;
-    back.leave().await;
-    let _process = installation.start().await;
-    let path = format!("{DESK}/conversations/{conversation}");
-    let joined = async || {
-        let shown = business.owner.get(&path).await.is(200).body;
-        shown["conversation"]["call"]["joined"].as_array().map_or(0, Vec::len)
+    // One is Jane's, whose agent has it; the other one is Joe's, which is nobody's.
+    let hers = jane.call("audio").await;
+    assert_eq!(jane.end(&server, &hers).await.0, "missed");
+    let his = joe.post("/api/webchat/calls", json!({"type": "video"})).await.is(201).body;
+    let ended = chat.next("call.ended").await;
+    assert_eq!((&ended["data"]["reason"], &ended["data"]["queuePosition"]), (&json!("missed"), &json!(1)));
+    let settled = server.settled(jane.business.id).await;
+    let queue = owner.get(&format!("{DESK}/queue")).await.is(200).body["data"].clone();
+    let places: Vec<_> = queue
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["conversationId"].as_str().unwrap(), it["missedCall"].as_bool().unwrap()))
+        .collect();
+    let expected = [(&*waits, true), (&*jane.conversation, true), (&*urgent, false), (&*usual, false)];
+    assert_eq!(places, expected);
+
+    // A page that is loaded later shows it, as does the inbox, and the past as it was.
+    let told = |conversation: &Value| {
+        let call = &conversation["lastCall"];
+        (call["id"].clone(), call["reason"].clone(), call["type"].clone(), conversation["call"].clone())
     };
-    assert_eq!(joined().await, 2, "nobody has looked yet, and the call goes on");
-    jane.leave().await;
-    let over = async {
-        while joined().await > 0 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(90), over).await.expect("an empty call ends");
+    let missed = (his["call"]["id"].clone(), json!("missed"), json!("video"), Value::Null);
+    let fresh = joe.chat_socket(None).await.next("hello").await["snapshot"]["conversation"].clone();
+    assert_eq!((told(&fresh), &fresh["queuePosition"]), (missed.clone(), &json!(1)));
+    assert_eq!(told(&joe.get("/api/webchat/conversation").await.is(200).body["conversation"]), missed);
+    let shown =
+        owner.get(&format!("{DESK}/conversations/{waits}")).await.is(200).body["conversation"].clone();
+    assert_eq!(told(&shown), missed);
+    let then = format!("/api/business/audit/conversations/{waits}?asOf={settled}");
+    let then = owner.get(&then).await.is(200).body["conversation"].clone();
+    assert_eq!((told(&then), &then["waiting"]), (missed, &shown["waiting"]));
+    let before = dump(&server.config).await;
+    for &projection in Projection::ALL {
+        rebuild(&server.config, projection, server.running.app.clock.now()).await.unwrap();
+    }
+    assert_eq!(dump(&server.config).await, before);
+
+    // With room for one, the agent who comes is given the first of them.
+    let agent = format!("/api/business/agents/{}", jane.business.owner_agent);
+    owner.patch(&agent, json!({"capacity": 1})).await.is(200);
+    owner.put(&format!("{DESK}/me/availability"), json!({"availability": "online"})).await.is(200);
+    eventually("somebody is served", async || {
+        let shown = owner.get(&format!("{DESK}/conversations/{waits}")).await.is(200).body;
+        shown["conversation"]["assignee"]["id"] == json!(jane.business.owner_agent)
+    })
+    .await;
+    let queue = owner.get(&format!("{DESK}/queue")).await.is(200).body["data"].clone();
+    assert_eq!(queue[0]["conversationId"], json!(jane.conversation));
+    server.stop().await;
 }

@@ -296,7 +296,7 @@ impl World {
             }
             Step::Note(a, n) => {
                 let (note_id, text) = (self.fresh(MessageId::from_uuid), MessageText::new("secret").unwrap());
-                (pick(n), C::AddNote { note_id, author: agent(a), text })
+                (pick(n), C::AddNote { note_id, author: agent(a), text, client_message_id: None })
             }
             Step::Claim(a, n) => (pick(n), C::Assign { to: agent(a), by: agent(a).id, from: None }),
             Step::Give(a, b, n) => {
@@ -331,7 +331,8 @@ impl World {
                 (pick(n), C::Rate { score: u8::try_from(score % 7).unwrap(), comment: None })
             }
             Step::Call(a, n) => {
-                let (call_id, by) = (self.fresh(CallId::from_uuid), Author::from(agent(a)));
+                let call_id = self.fresh(CallId::from_uuid);
+                let by: Author = if a % 2 == 0 { agent(a).into() } else { (&owner(pick(n))).into() };
                 (pick(n), C::StartCall { call_id, kind: CallKind::Audio, by, rings: None, now })
             }
             Step::HangUp(n) => {
@@ -344,7 +345,8 @@ impl World {
                     return;
                 };
                 let call_id = call_id.parse().unwrap();
-                (pick(n), C::EndCall { call_id, reason: CallEndReason::HungUp, by: None, now })
+                let reason = if n % 2 == 0 { CallEndReason::Missed } else { CallEndReason::HungUp };
+                (pick(n), C::EndCall { call_id, reason, by: None, now })
             }
         };
         self.execute::<Conversation>(self.conversations[index].0, command).await;

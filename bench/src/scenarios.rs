@@ -135,32 +135,31 @@ pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     let config = stage.database("feed").await?;
     let served = Arc::new(Served::start(config.clone()).await?);
     let conversation = served.conversation(0).await?;
-    let mut contenders = vec![insert(&config).await?];
-    // Everybody's sockets stay open; the one that is watched is the last to have come.
-    for (name, sockets) in [("delta, 1 socket", 1), ("delta, 200 sockets", 199)] {
+    let mut series = Vec::new();
+    // The one that is watched is the last to have come.
+    for (name, more) in [("delta, 1 socket", 1), ("delta, 200 sockets", 199)] {
         let (tell, arrived) = tokio::sync::mpsc::unbounded_channel();
-        for n in 0..sockets {
-            let tell = (n + 1 == sockets).then(|| tell.clone());
-            watch(&served, tell).await?;
+        for n in 0..more {
+            watch(&served, (n + 1 == more).then(|| tell.clone())).await?;
         }
-        let (served, conversation) = (Arc::clone(&served), conversation.clone());
-        let arrived = Arc::new(Mutex::new(arrived));
-        contenders.push(Contender::new(name, move |_| {
-            let (served, arrived) = (Arc::clone(&served), Arc::clone(&arrived));
-            let path = format!("/api/public/support/conversations/{conversation}/messages");
+        let shared = Arc::new(Mutex::new((Caller::connect(served.running.address).await?, arrived)));
+        let path = format!("/api/public/support/conversations/{conversation}/messages");
+        let key = format!("x-api-key: {}", served.key);
+        let delta = Contender::new(name, move |_| {
+            let (shared, path, key) = (Arc::clone(&shared), path.clone(), key.clone());
             async move {
-                let mut arrived = arrived.lock().await;
+                let (caller, arrived) = &mut *shared.lock().await;
                 // What others have set off meanwhile.
                 while arrived.try_recv().is_ok() {}
-                let body = json!({"message": {"type": "text", "text": WORDS}});
-                let (told, posted) = tokio::join!(arrived.recv(), served.post(&path, &body));
-                posted?;
-                told.ok_or(BenchError::SocketGone)
+                let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
+                caller.ask("POST", &path, &key, &body).await?;
+                arrived.recv().await.ok_or(BenchError::SocketGone)
             }
-        }));
+        });
+        let contenders = [insert(&config).await?, delta];
         settle(&config, &contenders).await?;
+        series.extend(interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?);
     }
-    let series = interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?;
     Ok(Scenario { name: "feed", unit: "commands seen on a socket", series })
 }
 

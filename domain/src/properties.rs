@@ -112,11 +112,14 @@ fn conversation_command() -> impl Strategy<Value = ConversationCommand> {
     let people = prop_oneof![
         open(),
         (author(), new_message()).prop_map(|(author, message)| C::PostMessage { author, message }),
-        (agent_ref(), message_text()).prop_map(|(author, text)| C::AddNote {
-            note_id: message_id(9),
-            author,
-            text
-        }),
+        (agent_ref(), message_text(), option::of(any::<String>())).prop_map(
+            |(author, text, client_message_id)| C::AddNote {
+                note_id: message_id(9),
+                author,
+                text,
+                client_message_id
+            }
+        ),
         (agent_ref(), agent_ref(), option::of(agent_ref())).prop_map(|(to, by, from)| C::Assign {
             to,
             by: by.id,

@@ -67,7 +67,9 @@ fn conversation_samples() -> Vec<ConversationEvent> {
               } }
             { message_id: message_id(4), author: Author::System, body: text("Welcome"), client_message_id: None }
         NoteAdded
-            { note_id: message_id(5), author: ana(), text: message_text("Be gentle") }
+            { note_id: message_id(5), author: ana(), text: message_text("Be gentle"), client_message_id: None }
+            { note_id: message_id(5), author: ana(), text: message_text("Be kind"),
+              client_message_id: Some("c-3".to_owned()) }
         Assigned
             { assignee: ana(), previous: None, reason: routed() }
             { assignee: ana(), previous: None, reason: AssignmentReason::Claimed }

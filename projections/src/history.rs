@@ -135,6 +135,7 @@ pub(crate) fn noted(author: u128, words: &str) -> ConversationEvent {
         note_id: MessageId::from_uuid(Uuid::from_u128(78)),
         author: agent_ref(author),
         text: text(words),
+        client_message_id: Some("note-1".to_owned()),
     }
 }
 

@@ -77,9 +77,8 @@ impl Projection {
     #[must_use]
     pub const fn version(self) -> i32 {
         match self {
-            Self::Inbox
-            | Self::Transcript
-            | Self::RoutingQueue
+            Self::Inbox | Self::RoutingQueue => 2,
+            Self::Transcript
             | Self::Customers
             | Self::Agents
             | Self::Keys

@@ -219,9 +219,10 @@ impl Message {
         id: MessageId,
         author: &AgentRef,
         text: &MessageText,
+        client_message_id: Option<&str>,
     ) -> Self {
         let body = MessageBody::Text { text: text.clone() };
-        Self::posted(event, conversation_id, id, &author.clone().into(), &body, None)
+        Self::posted(event, conversation_id, id, &author.clone().into(), &body, client_message_id)
     }
 }
 
@@ -239,8 +240,9 @@ impl TranscriptEntry {
                 let message = Message::posted(recorded, conversation_id, *message_id, author, body, name);
                 Some(Self::Message(message))
             }
-            ConversationEvent::NoteAdded { note_id, author, text } => {
-                Some(Self::Note(Message::noted(recorded, conversation_id, *note_id, author, text)))
+            ConversationEvent::NoteAdded { note_id, author, text, client_message_id } => {
+                let name = client_message_id.as_deref();
+                Some(Self::Note(Message::noted(recorded, conversation_id, *note_id, author, text, name)))
             }
             ConversationEvent::Opened { .. }
             | ConversationEvent::Assigned { .. }
@@ -354,6 +356,6 @@ mod tests {
         let note = &transcript(&history)[0];
         assert_eq!(serde_json::to_value(note).unwrap()["kind"], "note");
         assert_eq!(note.message().author, Author::from(agent_ref(7)));
-        assert_eq!(note.message().client_message_id, None);
+        assert_eq!(note.message().client_message_id.as_deref(), Some("note-1"));
     }
 }

@@ -56,8 +56,13 @@ pub enum MediaOptions {
     None,
     /// One that somebody runs.
     Server(MediaServer),
-    /// One that we start and stop: the program.
-    Local(PathBuf),
+    /// One that we start and stop.
+    Local {
+        /// The program.
+        program: PathBuf,
+        /// Where it is kept what the next process must know to adopt it; without one, it ends with this process.
+        folder: Option<PathBuf>,
+    },
 }
 
 /// A media server.

@@ -322,7 +322,7 @@ async fn calls(config: &ServeConfig) -> Finding {
             "there is no media server, so call routes answer calls_not_configured; set LIVEKIT_URL, LIVEKIT_API_KEY and \
              LIVEKIT_API_SECRET, or put livekit-server on the PATH",
         ),
-        MediaOptions::Local(program) => {
+        MediaOptions::Local { program, .. } => {
             let text = format!("{} will carry calls, on this machine only", program.display());
             Finding::fine(ABOUT, text)
         }

@@ -275,7 +275,8 @@ impl Teller {
                 }
                 Line::Note(text) => {
                     let note_id = MessageId::from_uuid(self.clock.uuid());
-                    (ours, C::AddNote { note_id, author: agent.clone(), text: MessageText::new(text)? })
+                    let (author, text) = (agent.clone(), MessageText::new(text)?);
+                    (ours, C::AddNote { note_id, author, text, client_message_id: None })
                 }
             };
             self.execute::<Conversation>(id, actor, &command).await?;

@@ -114,9 +114,9 @@ struct Moment(AsOf);
             "email": "jane@example.com", "phone": null, "metadata": {}
         },
         "assignee": null, "tags": [], "priority": "normal",
-        "waiting": {"since": "2026-03-01T09:30:00Z", "position": 40}, "messages": [], "notes": [],
+        "waiting": {"since": "2026-03-01T09:30:00Z", "position": 40, "missedCall": false}, "messages": [], "notes": [],
         "marks": {"customerMessage": 0, "agentMessage": 0, "readByCustomer": 0, "readByAgents": 0},
-        "call": null, "rating": null,
+        "call": null, "lastCall": null, "rating": null,
         "createdAt": "2026-03-01T09:30:00Z", "updatedAt": "2026-03-01T09:30:00Z", "position": 40
     }
 }))]
@@ -141,13 +141,24 @@ pub(super) async fn list_events(
 ) -> Result<Reply<Page<AuditEntry>>, Problem> {
     let ListEvents { actor, about, r#type, from, until, as_of, cursor, limit } = query;
     let filter = ExportEvents { actor, about, r#type, from, until, as_of }.filter();
+    Ok(Reply::ok(page(&app, me.tenant(), &filter, cursor, limit).await?))
+}
+
+/// A page of the events that pass a filter, the newest first.
+pub(super) async fn page(
+    app: &App,
+    tenant: BusinessId,
+    filter: &AuditFilter,
+    cursor: Option<Cursor>,
+    limit: Option<Limit>,
+) -> Result<Page<AuditEntry>, Problem> {
     let (before, limit) = (cursor.map(Cursor::position), limit.unwrap_or_default().0);
-    let db = app.pools.tenant(me.tenant()).await?;
-    let mut data = audit::page(&db, me.tenant(), &filter, before, limit + 1).await?;
+    let db = app.pools.tenant(tenant).await?;
+    let mut data = audit::page(&db, tenant, filter, before, limit + 1).await?;
     let more = i64::try_from(data.len()).is_ok_and(|found| found > limit);
     data.truncate(usize::try_from(limit).unwrap_or_default());
     let next_cursor = data.last().filter(|_| more).map(|last| Cursor::at(last.position));
-    Ok(Reply::ok(Page { data, next_cursor }))
+    Ok(Page { data, next_cursor })
 }
 
 /// Read a conversation as it stood.

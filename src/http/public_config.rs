@@ -148,6 +148,7 @@ mod tests {
             priority: Priority::Normal,
             waiting_since: DateTime::UNIX_EPOCH - TimeDelta::seconds(seconds),
             position: 1,
+            missed_call: false,
         };
         let picture = |waiting| Picture { now: DateTime::UNIX_EPOCH, waiting, agents: vec![] };
         assert_eq!(expected_wait(2, &picture(vec![waiting(5), waiting(70)])), Some(70));

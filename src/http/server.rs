@@ -25,6 +25,8 @@ pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
         .workers(workers)
         .client_request_timeout(HEAD)
         .keep_alive(KEEP_ALIVE)
+        // Frames are small and must not wait for the acknowledgement of the one before.
+        .tcp_nodelay(true)
         .shutdown_timeout(DRAIN_SECONDS)
         .disable_signals()
         .listen(listener)?;

@@ -5,13 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, Utc};
 use openchat_domain::{BusinessId, Position};
 use openchat_projections::{Db, DbError, Projection, Sql};
-use tokio_postgres::{Client, Config, NoTls, Row};
+use tokio_postgres::{Client, Config, Row};
 
 use super::{
     apply::{BatchError, Parked, READER, Target, fold},
     read::{self, Range},
 };
-use crate::store::{PoolSizes, Pools, StoreError, WorkerDb};
+use crate::store::{PoolSizes, Pools, StoreError, WorkerDb, connect};
 
 /// Two rebuilds at once would build into the same tables.
 const LOCK: i64 = 0x0072_6562_7569_6c64;
@@ -78,8 +78,7 @@ pub fn named(name: Option<&str>) -> Result<Vec<Projection>, RebuildError> {
 /// # Errors
 /// [`RebuildError`].
 pub async fn rebuild_changed(config: &Config, now: DateTime<Utc>) -> Result<Vec<Projection>, RebuildError> {
-    let (owner, connection) = config.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
+    let (owner, driver) = connect(config).await?;
     let mut changed = Vec::new();
     for &projection in Projection::ALL {
         let known =
@@ -109,8 +108,7 @@ pub async fn rebuild(
     projection: Projection,
     now: DateTime<Utc>,
 ) -> Result<Rebuilt, RebuildError> {
-    let (mut owner, connection) = config.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
+    let (mut owner, driver) = connect(config).await?;
     owner.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
     create_beside(&owner, projection).await?;
 

@@ -71,9 +71,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     let mut watches = Watches::default();
     loop {
         match look(&app, &mut watches).await {
-            // Without a media server no call begins; those that an earlier process left behind are over now.
-            Ok(true) if app.calls.media().is_none() => return,
-            Ok(_) => {}
+            Ok(()) => {}
             Err(e) => {
                 tracing::warn!(error = chain(&e), "calls could not be looked at; it will be tried again");
             }
@@ -86,22 +84,22 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-/// Looks at every call, and answers whether it did: only the leader does.
-async fn look(app: &App, watches: &mut Watches) -> Result<bool, StoreError> {
+/// Looks at every call, if this node leads.
+async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
     let Some(fence) = app.node.fence() else {
         *watches = Watches::default();
-        return Ok(false);
+        return Ok(());
     };
     let db = app.pools.worker().await?;
     let calls = inbox::calls_going_on(&db, BATCH).await?;
     drop(db);
     let Some(media) = app.calls.media() else {
-        // There was a media server when they began.
+        // There was a media server when they began, and no call begins without one.
         for (tenant, conversation, call) in calls {
             let end = ending(&call, CallEndReason::MediaLost, app.clock.now());
             carry_out(app, fence, tenant, conversation, end).await?;
         }
-        return Ok(true);
+        return Ok(());
     };
     let going_on: BTreeSet<_> = calls.iter().map(|(.., call)| call.id).collect();
     let over: Vec<_> = watches.calls.keys().filter(|call| !going_on.contains(call)).copied().collect();
@@ -128,7 +126,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<bool, StoreError> {
             carry_out(app, fence, tenant, conversation, command).await?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 async fn carry_out(

@@ -1,6 +1,8 @@
 //! Brings a database's schema to the version that this binary was built with: numbered, forward only.
 
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
+
+use super::pool::connect;
 
 /// The migrations in order; their files are never changed once released.
 const MIGRATIONS: &[(i32, &str, &str)] = &[
@@ -57,8 +59,7 @@ pub fn latest_migration() -> i32 {
 /// # Errors
 /// [`MigrateError`]; a failed migration leaves nothing behind.
 pub async fn migrate(config: &Config) -> Result<usize, MigrateError> {
-    let (mut client, connection) = config.connect(NoTls).await.map_err(MigrateError::Connect)?;
-    let driver = tokio::spawn(connection);
+    let (mut client, driver) = connect(config).await.map_err(MigrateError::Connect)?;
     let applied = apply_missing(&mut client).await;
     drop(client);
     // The connection ends once its client is gone; its own error has reached the statement that met it.

@@ -15,6 +15,7 @@ use openchat_projections::{DbError, QueryError, log::LogError};
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
 pub use append::{Announce, Append, AppendError, Appended, Appender, Condition, Fence};
 pub use migrate::{MigrateError, latest_migration, migrate};
+pub(crate) use pool::connect;
 pub use pool::{Conn, PoolSizes, Pools, TenantDb, WorkerDb, WorkerTx};
 
 /// Why the store could not do its work.

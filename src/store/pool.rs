@@ -9,7 +9,10 @@ use deadpool_postgres::{
 use futures_util::future::join;
 use openchat_domain::BusinessId;
 use openchat_projections::{Db, DbError, Sql};
-use tokio_postgres::{IsolationLevel, NoTls, Row, types::ToSql};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, IsolationLevel, Row, types::ToSql};
+
+use crate::tls;
 
 /// A worker that hangs in the middle of a transaction must not hold its locks against the one that takes its place.
 const WORKER: &str = "set role openchat_worker; set idle_in_transaction_session_timeout = '2s'";
@@ -87,11 +90,20 @@ impl Pools {
     }
 }
 
+/// A connection as the database's owner, and the task that drives it to its end.
+pub(crate) async fn connect(
+    config: &tokio_postgres::Config,
+) -> Result<(Client, JoinHandle<Result<(), DbError>>), DbError> {
+    let (config, tls) = tls::database(config);
+    let (client, connection) = config.connect(tls).await?;
+    Ok((client, tokio::spawn(connection)))
+}
+
 fn pool(config: &tokio_postgres::Config, size: usize, on_connect: &'static str) -> Pool {
-    let mut config = config.clone();
+    let (mut config, tls) = tls::database(config);
     config.application_name("openchat").connect_timeout(Duration::from_secs(5));
     let manager =
-        Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     let set_up = Hook::async_fn(move |client: &mut ClientWrapper, _| {
         Box::pin(async move { client.batch_execute(on_connect).await.map_err(HookError::Backend) })
     });

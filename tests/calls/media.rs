@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::FutureExt as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use openchat::calls::{MediaServer, find};
 use serde_json::{Value, json};
@@ -20,19 +21,19 @@ use tokio::{
 use crate::support::eventually;
 
 /// The media server's program.
-pub(super) fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     find(None, std::env::var_os("PATH").as_deref())
         .expect("livekit-server is missing: `make livekit` builds it, and needs Go")
 }
 
 /// A media server that tells nobody anything, and can be killed. Dropped, it is.
-pub(super) struct Media {
+pub(crate) struct Media {
     process: Child,
-    pub(super) server: MediaServer,
+    pub(crate) server: MediaServer,
 }
 
 impl Media {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let secret = "a secret of the tests, long enough";
@@ -61,7 +62,7 @@ impl Media {
     }
 
     /// A token with these claims, as whoever knows the secret makes it.
-    pub(super) fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
         let mut mac = Hmac::<Sha256>::new_from_slice(self.server.secret.as_bytes()).unwrap();
@@ -69,19 +70,19 @@ impl Media {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    pub(super) async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.process.kill().await.unwrap();
     }
 }
 
 /// What a token says.
-pub(super) fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     let claims = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
 /// Somebody in a call's room.
-pub(super) struct Participant {
+pub(crate) struct Participant {
     process: Child,
     says: Lines<BufReader<ChildStdout>>,
     leaves: Option<ChildStdin>,
@@ -89,7 +90,7 @@ pub(super) struct Participant {
 
 impl Participant {
     /// Comes to the room that an answer leads to.
-    pub(super) fn come(pass: &Value, sends: &[&str]) -> Self {
+    pub(crate) fn come(pass: &Value, sends: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let python = root.join("build/tools/livekit-client-1.2.1/bin/python");
         assert!(python.is_file(), "the client is missing: `make livekit-client` fetches it");
@@ -109,7 +110,7 @@ impl Participant {
     }
 
     /// What it says next about something.
-    pub(super) async fn says(&mut self, event: &str) -> Value {
+    pub(crate) async fn says(&mut self, event: &str) -> Value {
         let line = async {
             while let Some(line) = self.says.next_line().await.unwrap() {
                 let said: Value = serde_json::from_str(&line).unwrap();
@@ -123,8 +124,18 @@ impl Participant {
         tokio::time::timeout(limit, line).await.unwrap_or_else(|_| panic!("it never says {event:?}"))
     }
 
+    /// What it has said of late that nobody has asked for.
+    pub(crate) fn said_so_far(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| {
+            let line = self.says.next_line().now_or_never()?.unwrap()?;
+            let said: Value = serde_json::from_str(&line).unwrap();
+            Some(said["event"].as_str().unwrap().to_owned())
+        })
+        .collect()
+    }
+
     /// Leaves as whoever closes the page.
-    pub(super) async fn leave(mut self) {
+    pub(crate) async fn leave(mut self) {
         drop(self.leaves.take());
         self.process.wait().await.unwrap();
     }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -112,6 +112,11 @@ impl Installation {
         fs::read_to_string(self.log()).is_ok_and(|log| log.contains(text))
     }
 
+    /// The data directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Nobody in particular.
     pub(crate) fn anybody(&self) -> Client {
         Client::at(format!("http://{}", self.address()))
@@ -126,6 +131,13 @@ impl Installation {
     pub(crate) fn postmaster(&self) -> Option<Pid> {
         let file = fs::read_to_string(self.dir.join("postgres/cluster/postmaster.pid")).ok()?;
         Pid::from_raw(file.lines().next()?.parse().ok()?)
+    }
+
+    /// The media server of its own, while one is noted.
+    fn media_server(&self) -> Option<Pid> {
+        let noted = fs::read(self.dir.join("livekit/running.json")).ok()?;
+        let noted: serde_json::Value = serde_json::from_slice(&noted).ok()?;
+        Pid::from_raw(noted["pid"].as_i64()?.try_into().ok()?)
     }
 
     /// What the shell calls `kill -9`, to the private Postgres's first process.
@@ -153,6 +165,9 @@ impl Drop for Installation {
             while is_alive(pid) && begun.elapsed() < Duration::from_secs(10) {
                 std::thread::sleep(Duration::from_millis(10));
             }
+        }
+        if let Some(pid) = self.media_server() {
+            let _ = kill_process(pid, Signal::KILL);
         }
         let _ = fs::remove_dir_all(&self.dir);
     }

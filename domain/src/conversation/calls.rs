@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{
     AgentRef, Author, Call, CallEndReason, CallKind, ConversationEvent, ConversationRefusal, Opened,
     Participant, UnassignmentReason,
-    decide::{Decision, Events, active, claimed_by_answer},
+    decide::{Decision, Events, active, claimed_by_answer, turned_to},
 };
 use crate::CallId;
 
@@ -28,7 +28,7 @@ pub(super) fn start(
             // An agent's call rings at the customer, whose page knows it from the beginning.
             let rang =
                 matches!(by, Author::Customer { .. }).then(|| E::CallRang { call_id, agent: rings.cloned() });
-            Ok([started].into_iter().chain(rang).collect())
+            Ok(turned_to(it, by).into_iter().chain([started]).chain(rang).collect())
         }
     }
 }

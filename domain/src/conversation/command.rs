@@ -38,6 +38,8 @@ pub enum ConversationCommand {
         author: AgentRef,
         /// The note.
         text: MessageText,
+        /// The author's own name for the note.
+        client_message_id: Option<String>,
     },
     /// Give the conversation to an agent, as an agent.
     ///

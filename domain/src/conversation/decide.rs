@@ -28,7 +28,9 @@ pub(super) fn decide(state: &Conversation, command: &ConversationCommand) -> Dec
             open(state, customer, *channel, subject.as_ref(), message.as_ref())
         }
         C::PostMessage { author, message } => Ok(post_message(opened()?, author, message)),
-        C::AddNote { note_id, author, text } => opened().map(|_| vec![noted(*note_id, author, text)]),
+        C::AddNote { note_id, author, text, client_message_id } => {
+            opened().map(|_| vec![noted(*note_id, author, text, client_message_id.as_deref())])
+        }
         C::Assign { to, by, from } => assign(opened()?, to, *by, *from),
         C::Route { to, reason } => route(opened()?, to, reason),
         C::Unassign { from, reason } => Ok(unassign(opened()?, *from, *reason)),
@@ -74,12 +76,16 @@ fn open(
 }
 
 fn post_message(it: &Opened, author: &Author, message: &NewMessage) -> Events {
-    let effect = match author {
+    turned_to(it, author).into_iter().chain([posted(author, message)]).collect()
+}
+
+/// What it does to a conversation that somebody turns to the other side in it, by a message or a call.
+pub(super) fn turned_to(it: &Opened, author: &Author) -> Option<ConversationEvent> {
+    match author {
         Author::Customer { .. } => woken_by_customer(it),
         Author::Agent { id, name } => claimed_by_answer(it, &AgentRef { id: *id, name: name.clone() }),
         Author::System => None,
-    };
-    effect.into_iter().chain([posted(author, message)]).collect()
+    }
 }
 
 /// After a rest the agent who knows the matter keeps it; after a settlement whoever is free takes it.
@@ -109,8 +115,14 @@ fn posted(author: &Author, message: &NewMessage) -> ConversationEvent {
     }
 }
 
-fn noted(note_id: MessageId, author: &AgentRef, text: &MessageText) -> ConversationEvent {
-    ConversationEvent::NoteAdded { note_id, author: author.clone(), text: text.clone() }
+fn noted(
+    note_id: MessageId,
+    author: &AgentRef,
+    text: &MessageText,
+    client_message_id: Option<&str>,
+) -> ConversationEvent {
+    let client_message_id = client_message_id.map(str::to_owned);
+    ConversationEvent::NoteAdded { note_id, author: author.clone(), text: text.clone(), client_message_id }
 }
 
 fn assign(it: &Opened, to: &AgentRef, by: AgentId, from: Option<AgentId>) -> Decision {

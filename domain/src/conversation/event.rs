@@ -42,6 +42,9 @@ pub enum ConversationEvent {
         author: AgentRef,
         /// The note.
         text: MessageText,
+        /// The author's own name for the note, by which its client recognises it; there is none in early logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_message_id: Option<String>,
     },
     /// The conversation became an agent's.
     Assigned {

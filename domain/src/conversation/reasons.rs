@@ -65,7 +65,7 @@ pub enum UnassignmentReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ReopenCause {
-    /// The customer wrote again.
+    /// The customer wrote again, or called.
     CustomerMessage,
     /// An agent opened it.
     Agent {

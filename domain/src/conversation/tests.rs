@@ -157,7 +157,12 @@ fn end_call(n: u128, reason: CallEndReason) -> C {
 fn nothing_can_be_asked_of_a_conversation_that_does_not_exist() {
     for command in [
         post(customer()),
-        C::AddNote { note_id: message_id(1), author: ana(), text: message_text("Calm") },
+        C::AddNote {
+            note_id: message_id(1),
+            author: ana(),
+            text: message_text("Calm"),
+            client_message_id: None,
+        },
         assign(ana(), &ana(), None),
         route(ana()),
         release(&ana()),
@@ -282,13 +287,20 @@ mod posting {
     #[test]
     fn a_note_is_added_in_any_status() {
         let (note_id, author, text) = (message_id(9), ana(), message_text("Be gentle"));
+        let client_message_id = Some("c-1".to_owned());
         for history in [waiting(), of(ben()), snoozed(waiting()), resolved()] {
             given(history)
-                .when(C::AddNote { note_id, author: author.clone(), text: text.clone() })
+                .when(C::AddNote {
+                    note_id,
+                    author: author.clone(),
+                    text: text.clone(),
+                    client_message_id: client_message_id.clone(),
+                })
                 .then_expect_events(vec![E::NoteAdded {
                     note_id,
                     author: author.clone(),
                     text: text.clone(),
+                    client_message_id: client_message_id.clone(),
                 }]);
         }
     }

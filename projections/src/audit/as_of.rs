@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    inbox::{CallView, Marks, RatingView, Status},
+    inbox::{CallView, EndedCall, Marks, RatingView, Status},
     routing_queue::Waiting,
     transcript::Message,
 };
@@ -46,6 +46,8 @@ pub struct ConversationAsOf {
     pub marks: Marks,
     /// The call that was going on.
     pub call: Option<CallView>,
+    /// The call that had ended last.
+    pub last_call: Option<EndedCall>,
     /// The customer's judgement, since it was resolved.
     pub rating: Option<RatingView>,
     /// When it began.
@@ -101,11 +103,12 @@ impl ConversationAsOf {
             assignee: None,
             tags: Vec::new(),
             priority: Priority::Normal,
-            waiting: Some(Waiting { since: event.at, position: event.position }),
+            waiting: Some(Waiting::new(event.at, event.position)),
             messages: Vec::new(),
             notes: Vec::new(),
             marks: Marks::default(),
             call: None,
+            last_call: None,
             rating: None,
             created_at: event.at,
             updated_at: event.at,
@@ -131,8 +134,9 @@ impl ConversationAsOf {
                 self.marks.said(&message);
                 self.messages.push(message);
             }
-            E::NoteAdded { note_id, author, text } => {
-                self.notes.push(Message::noted(event, self.id, *note_id, author, text));
+            E::NoteAdded { note_id, author, text, client_message_id } => {
+                let client_message_id = client_message_id.as_deref();
+                self.notes.push(Message::noted(event, self.id, *note_id, author, text, client_message_id));
             }
             E::Assigned { assignee, .. } => self.assignee = Some(assignee.clone()),
             E::Unassigned { .. } => self.assignee = None,
@@ -167,11 +171,14 @@ impl ConversationAsOf {
             E::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
             E::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
             E::CallEscalated { .. } => self.with_call(CallView::escalate),
-            E::CallEnded { .. } => self.call = None,
+            E::CallEnded { reason, duration_seconds, .. } => {
+                let ended = |call| EndedCall::new(call, *reason, *duration_seconds, event.at, event.position);
+                self.last_call = self.call.take().map(ended).or(self.last_call.take());
+            }
             E::CustomerChanged { customer, .. } => self.customer = customer.clone(),
         }
         let waits = self.status == Status::Open && self.assignee.is_none();
-        let now = Waiting { since: event.at, position: event.position };
-        self.waiting = waits.then(|| self.waiting.unwrap_or(now));
+        let waiting = self.waiting.unwrap_or(Waiting::new(event.at, event.position));
+        self.waiting = waits.then(|| waiting.after(change));
     }
 }

@@ -250,6 +250,7 @@ fn a_replay_shows_what_the_conversation_was_when_the_events_end() {
             note_id: MessageId::from_uuid(Uuid::from_u128(6)),
             author: ana(),
             text: text("a note"),
+            client_message_id: None,
         }),
         in_it(ConversationEvent::Resolved { by: ana() }),
     ]

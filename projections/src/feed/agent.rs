@@ -303,6 +303,15 @@ impl AgentDelta {
 }
 
 impl AgentChange {
+    /// Whether it says that nobody answered a call.
+    pub(crate) const fn misses_call(&self) -> bool {
+        matches!(
+            self,
+            Self::CallEnded { reason: CallEndReason::Missed, .. }
+                | Self::ConversationUnassigned { reason: UnassignmentReason::CallMissed, .. }
+        )
+    }
+
     fn of_conversation(event: &Recorded, id: ConversationId, change: &ConversationEvent) -> Self {
         use ConversationEvent as E;
         match change.clone() {
@@ -326,9 +335,9 @@ impl AgentChange {
             E::MessagePosted { message_id, author, body, client_message_id } => Self::MessagePosted {
                 message: Message::posted(event, id, message_id, &author, &body, client_message_id.as_deref()),
             },
-            E::NoteAdded { note_id, author, text } => {
-                Self::NoteAdded { note: Message::noted(event, id, note_id, &author, &text) }
-            }
+            E::NoteAdded { note_id, author, text, client_message_id } => Self::NoteAdded {
+                note: Message::noted(event, id, note_id, &author, &text, client_message_id.as_deref()),
+            },
             E::CallStarted { call_id, kind, by, at } => {
                 Self::CallStarted { call: CallView::started(call_id, kind, by, at) }
             }

@@ -133,9 +133,12 @@ impl AgentSnapshot {
                 None
             }
             C::ConversationPrioritized { priority, .. } => {
-                let waits = self.queue.iter().find(|entry| entry.conversation_id == id).copied();
-                if let Some(entry) = waits {
-                    self.enqueue(QueueEntry { priority: *priority, ..entry });
+                self.requeue(id, |entry| QueueEntry { priority: *priority, ..entry });
+                None
+            }
+            C::CallEnded { .. } => {
+                if delta.change.misses_call() {
+                    self.requeue(id, |entry| QueueEntry { missed_call: true, ..entry });
                 }
                 None
             }
@@ -153,7 +156,6 @@ impl AgentSnapshot {
             | C::CallDeclined { .. }
             | C::CallLeft { .. }
             | C::CallEscalated { .. }
-            | C::CallEnded { .. }
             | C::AgentInvited { .. }
             | C::AgentJoined { .. }
             | C::AgentUpdated { .. }
@@ -192,6 +194,14 @@ impl AgentSnapshot {
     fn enqueue(&mut self, entry: QueueEntry) {
         self.unqueue(entry.conversation_id);
         self.queue.insert(self.queue.partition_point(|other| other.key() < entry.key()), entry);
+    }
+
+    /// Moves a conversation that waits to where it belongs after a change.
+    fn requeue(&mut self, conversation: ConversationId, change: impl FnOnce(QueueEntry) -> QueueEntry) {
+        let waits = self.queue.iter().find(|entry| entry.conversation_id == conversation).copied();
+        if let Some(entry) = waits {
+            self.enqueue(change(entry));
+        }
     }
 
     fn unqueue(&mut self, conversation: ConversationId) {

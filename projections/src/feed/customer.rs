@@ -139,6 +139,8 @@ pub enum CustomerChange {
         by: Option<Author>,
         /// How long it lasted since it was answered, in whole seconds.
         duration_seconds: u32,
+        /// Its place: whoever called in vain comes first.
+        queue_position: Option<u32>,
     },
     /// The current conversation's place in the queue is another one, because of somebody else.
     #[serde(rename = "queue.changed", rename_all = "camelCase")]
@@ -269,7 +271,7 @@ impl CustomerChange {
             E::CallLeft { call_id, by } => Self::CallLeft { call_id, by },
             E::CallEscalated { call_id, by } => Self::CallEscalated { call_id, by },
             E::CallEnded { call_id, reason, by, duration_seconds } => {
-                Self::CallEnded { call_id, reason, by, duration_seconds }
+                Self::CallEnded { call_id, reason, by, duration_seconds, queue_position: place() }
             }
             // The team's own: notes, labels, urgency, rests, at whom a call rings and who won't take it. What they do to
             // the place is told as that.

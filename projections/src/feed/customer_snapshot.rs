@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{CustomerChange, CustomerDelta};
 use crate::{
-    inbox::{CallView, ConversationView, Marks, RatingView, Status},
+    inbox::{CallView, ConversationView, EndedCall, Marks, RatingView, Status},
     page::Page,
     transcript::Message,
 };
@@ -87,6 +87,9 @@ pub struct OwnConversation {
     pub marks: Marks,
     /// The call that is going on.
     pub call: Option<CallView>,
+    /// The call that ended last.
+    #[serde(default)]
+    pub last_call: Option<EndedCall>,
     /// The customer's judgement, since it was resolved.
     pub rating: Option<RatingView>,
     /// When it began.
@@ -192,6 +195,7 @@ impl OwnConversation {
             messages: messages.data,
             marks: conversation.marks,
             call: conversation.call.map(CallView::for_customer),
+            last_call: conversation.last_call,
             rating: conversation.rating,
             created_at: conversation.created_at,
         }
@@ -216,6 +220,7 @@ impl OwnConversation {
             has_earlier: false,
             marks: Marks::default(),
             call: None,
+            last_call: None,
             rating: None,
             created_at,
         }
@@ -247,7 +252,11 @@ impl OwnConversation {
             C::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
             C::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
             C::CallEscalated { .. } => self.with_call(CallView::escalate),
-            C::CallEnded { .. } => self.call = None,
+            C::CallEnded { reason, duration_seconds, queue_position, .. } => {
+                let ended = |call| EndedCall::new(call, *reason, *duration_seconds, delta.at, delta.position);
+                self.last_call = self.call.take().map(ended).or(self.last_call.take());
+                self.queue_position = *queue_position;
+            }
             C::ConversationOpened { .. } | C::CustomerUpdated { .. } | C::SettingsChanged { .. } => {}
         }
     }

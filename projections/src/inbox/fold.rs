@@ -6,7 +6,7 @@ use openchat_domain::{
     customer::{Profile, ProfileChanges},
 };
 
-use super::view::{CallView, ConversationView, Marks, RatingView, Resolution, Status};
+use super::view::{CallView, ConversationView, EndedCall, Marks, RatingView, Resolution, Status};
 use crate::{
     feed::{AgentChange, AgentDelta},
     routing_queue::Waiting,
@@ -47,11 +47,12 @@ impl ConversationView {
             unread: false,
             unread_messages: vec![],
             marks: Marks::default(),
-            waiting: Some(Waiting { since: delta.at, position: delta.position }),
+            waiting: Some(Waiting::new(delta.at, delta.position)),
             snoozed_until: None,
             resolved: None,
             rating: None,
             call: None,
+            last_call: None,
             created_at: delta.at,
             updated_at: delta.at,
             activity: delta.position,
@@ -64,8 +65,9 @@ impl ConversationView {
         use AgentChange as C;
         self.evolve(delta);
         let waits = self.status == Status::Open && self.assignee.is_none();
-        let since_now = Waiting { since: delta.at, position: delta.position };
-        self.waiting = waits.then(|| self.waiting.unwrap_or(since_now));
+        let mut waiting = self.waiting.unwrap_or(Waiting::new(delta.at, delta.position));
+        waiting.missed_call |= delta.change.misses_call();
+        self.waiting = waits.then_some(waiting);
         self.unread = !self.unread_messages.is_empty();
         self.position = delta.position;
         if !matches!(delta.change, C::ConversationRead { .. } | C::CustomerUpdated { .. }) {
@@ -125,7 +127,10 @@ impl ConversationView {
             C::CallJoined { by, .. } => self.with_call(|call| call.join(by)),
             C::CallLeft { by, .. } => self.with_call(|call| call.leave(by)),
             C::CallEscalated { .. } => self.with_call(CallView::escalate),
-            C::CallEnded { .. } => self.call = None,
+            C::CallEnded { reason, duration_seconds, .. } => {
+                let ended = |call| EndedCall::new(call, *reason, *duration_seconds, delta.at, delta.position);
+                self.last_call = self.call.take().map(ended).or(self.last_call.take());
+            }
             C::ConversationCustomerChanged { customer, .. } => self.customer = customer.clone(),
             C::CustomerUpdated { changes, .. } => self.customer = changed(&self.customer, changes),
             C::ConversationOpened { .. }
@@ -280,7 +285,7 @@ mod tests {
     fn given_an_opening_then_it_waits_at_the_top() {
         let it = given([opened(5)]);
         assert_eq!((it.id, it.status, it.assignee), (conversation(1), Status::Open, None));
-        assert_eq!(it.waiting, Some(Waiting { since: at(1), position: 1 }));
+        assert_eq!(it.waiting, Some(Waiting::new(at(1), 1)));
         assert_eq!((it.activity, it.position, it.created_at), (1, 1, at(1)));
         assert_eq!(it.customer, customer_ref(5));
         assert!(!it.unread);
@@ -309,7 +314,7 @@ mod tests {
     fn it_waits_from_when_it_became_nobodys() {
         assert_eq!(given([opened(5), assigned(7)]).waiting, None);
         let back = given([opened(5), assigned(7), unassigned(), asked("Anybody?")]);
-        assert_eq!(back.waiting, Some(Waiting { since: at(3), position: 3 }));
+        assert_eq!(back.waiting, Some(Waiting::new(at(3), 3)));
         let woken = given([opened(5), snoozed(at(99)), reopened(None)]);
         assert_eq!(woken.waiting.map(|waiting| waiting.position), Some(3));
         let kept = given([opened(5), assigned(7), snoozed(at(99)), reopened(Some(agent_ref(7)))]);

@@ -15,7 +15,9 @@ pub use query::{
     snoozed_due,
 };
 pub(crate) use query::{ids_of_customer, last_of_customer, unresolved};
-pub use view::{CallState, CallView, ConversationView, LastMessage, Marks, RatingView, Resolution, Status};
+pub use view::{
+    CallState, CallView, ConversationView, EndedCall, LastMessage, Marks, RatingView, Resolution, Status,
+};
 
 use crate::{
     ApplyError, Db,

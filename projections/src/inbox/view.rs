@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use openchat_domain::{
     CallId, ConversationId, MessageText, Position, Subject, Tag,
-    conversation::{AgentRef, Author, CallKind, Channel, CustomerRef, Priority, Side},
+    conversation::{AgentRef, Author, CallEndReason, CallKind, Channel, CustomerRef, Priority, Side},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,11 +39,12 @@ use crate::{routing_queue::Waiting, transcript::Message};
     "unread": true,
     "unreadMessages": [42],
     "marks": {"customerMessage": 42, "agentMessage": 0, "readByCustomer": 0, "readByAgents": 0},
-    "waiting": {"since": "2026-03-01T09:30:00Z", "position": 41},
+    "waiting": {"since": "2026-03-01T09:30:00Z", "position": 41, "missedCall": false},
     "snoozedUntil": null,
     "resolved": null,
     "rating": null,
     "call": null,
+    "lastCall": null,
     "createdAt": "2026-03-01T09:30:00Z",
     "updatedAt": "2026-03-01T09:30:00Z",
     "activity": 42,
@@ -91,6 +92,9 @@ pub struct ConversationView {
     pub rating: Option<RatingView>,
     /// The call that is going on.
     pub call: Option<CallView>,
+    /// The call that ended last.
+    #[serde(default)]
+    pub last_call: Option<EndedCall>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When something last happened to it, other than being read.
@@ -192,6 +196,29 @@ pub struct CallView {
     pub rings: Option<AgentRef>,
     /// Who is in it, in the order in which they came; who began it from the beginning.
     pub joined: Vec<Author>,
+}
+
+/// A call that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedCall {
+    /// The call's id.
+    pub id: CallId,
+    /// What it carried in the end.
+    pub r#type: CallKind,
+    /// Who began it.
+    pub by: Author,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// Why it ended.
+    pub reason: CallEndReason,
+    /// How long it lasted since it was answered, in whole seconds.
+    pub duration_seconds: u32,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// The position in the business's event log at which it ended: its place among the messages.
+    #[schema(value_type = i64)]
+    pub position: Position,
 }
 
 /// How far a call has come.
@@ -319,6 +346,20 @@ impl CallView {
     fn settled_with(&mut self, by: &Author) {
         let answers = |ringing: &AgentRef| matches!(by, Author::Agent { id, .. } if *id == ringing.id);
         self.rings = self.rings.take().filter(|ringing| !answers(ringing));
+    }
+}
+
+impl EndedCall {
+    /// The call, which has just ended.
+    pub(crate) fn new(
+        call: CallView,
+        reason: CallEndReason,
+        duration_seconds: u32,
+        ended_at: DateTime<Utc>,
+        position: Position,
+    ) -> Self {
+        let CallView { id, r#type, by, started_at, .. } = call;
+        Self { id, r#type, by, started_at, reason, duration_seconds, ended_at, position }
     }
 }
 

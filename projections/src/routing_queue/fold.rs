@@ -3,7 +3,7 @@
 use openchat_domain::{
     AgentId, ConversationId, DomainEvent, Recorded,
     agent::{AgentEvent, Availability},
-    conversation::{ConversationEvent, ReopenCause, Side},
+    conversation::{CallEndReason, ConversationEvent, ReopenCause, Side},
 };
 
 use super::{Assignment, Line, Seat, Standing};
@@ -28,14 +28,15 @@ pub(super) fn line_step(recorded: &Recorded) -> Option<(ConversationId, &Convers
             | E::Prioritized { .. }
             | E::Snoozed { .. }
             | E::Resolved { .. }
-            | E::Reopened { .. } => Some((*id, event)),
+            | E::Reopened { .. }
+            | E::CallAnswered { .. }
+            | E::CallEnded { reason: CallEndReason::Missed, .. } => Some((*id, event)),
             E::NoteAdded { .. }
             | E::Read { .. }
             | E::Tagged { .. }
             | E::Rated { .. }
             | E::CallStarted { .. }
             | E::CallRang { .. }
-            | E::CallAnswered { .. }
             | E::CallJoined { .. }
             | E::CallDeclined { .. }
             | E::CallLeft { .. }
@@ -86,6 +87,7 @@ impl Line {
                 Some(Side::Agent) => self.unanswered = false,
                 None => {}
             },
+            E::CallAnswered { .. } => self.unanswered = false,
             E::Opened { .. }
             | E::Prioritized { .. }
             | E::Snoozed { .. }
@@ -95,7 +97,6 @@ impl Line {
             | E::Rated { .. }
             | E::CallStarted { .. }
             | E::CallRang { .. }
-            | E::CallAnswered { .. }
             | E::CallJoined { .. }
             | E::CallDeclined { .. }
             | E::CallLeft { .. }
@@ -177,7 +178,7 @@ pub(super) fn seat(row: &mut Option<Seat>, recorded: &Recorded, step: &SeatStep<
 #[cfg(test)]
 mod tests {
     use openchat_domain::{
-        Position, UserId,
+        CallId, Position, UserId,
         agent::{AvailabilityReason, Role},
         conversation::{AgentRef, AssignmentReason, Author, Priority, UnassignmentReason},
     };
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn an_opened_conversation_waits_and_keeps_its_place_whatever_is_said() {
         let it = line_after([opened(5), said(&customer_ref(5), "Hello"), prioritized(Priority::High)]);
-        assert_eq!(it.standing.waiting, Some(Waiting { since: at(1), position: 1 }));
+        assert_eq!(it.standing.waiting, Some(Waiting::new(at(1), 1)));
         assert_eq!(it.standing.priority, Priority::High);
     }
 
@@ -278,6 +279,24 @@ mod tests {
         let woken = line_after([opened(5), assigned(7), snoozed(), reopened(Some(agent_ref(7)))]);
         let expected = (false, Some((agent(7), 2)), None);
         assert_eq!((woken.standing.snoozed, held(&woken), place(&woken)), expected);
+    }
+
+    #[test]
+    fn whoever_calls_in_vain_comes_first_until_somebody_has_it() {
+        let call_id = CallId::from_uuid(Uuid::from_u128(3));
+        let ended = |reason| ConversationEvent::CallEnded { call_id, reason, by: None, duration_seconds: 0 };
+        let missed = || ended(CallEndReason::Missed);
+        let handed_back =
+            || ConversationEvent::Unassigned { previous: agent(7), reason: UnassignmentReason::CallMissed };
+        let waiting = |events: Vec<_>| line_after([opened(5)].into_iter().chain(events)).standing.waiting;
+        let first = |waiting: Option<Waiting>| waiting.map(|it| (it.position, it.missed_call));
+        // It keeps the place that it had, or has waited from the moment when its agent lost it.
+        assert_eq!(first(waiting(vec![missed()])), Some((1, true)));
+        assert_eq!(first(waiting(vec![missed(), prioritized(Priority::Low)])), Some((1, true)));
+        assert_eq!(first(waiting(vec![assigned(7), missed(), handed_back()])), Some((4, true)));
+        assert_eq!(first(waiting(vec![ended(CallEndReason::Declined)])), Some((1, false)));
+        assert_eq!(first(waiting(vec![missed(), assigned(7)])), None);
+        assert_eq!(first(waiting(vec![missed(), assigned(7), unassigned()])), Some((4, false)));
     }
 
     #[test]
@@ -310,6 +329,9 @@ mod tests {
         assert!(line_after([opened(5), answered(), asked()]).unanswered);
         assert!(!line_after([opened(5), answered(), said(Author::System, "Back soon")]).unanswered);
         assert!(line_after([opened(5), asked(), said(Author::System, "Back soon")]).unanswered);
+        let call_id = CallId::from_uuid(Uuid::from_u128(3));
+        let call = ConversationEvent::CallAnswered { call_id, by: agent_ref(7).into(), at: at(3) };
+        assert!(!line_after([opened(5), asked(), call]).unanswered);
         assert!(line_after([opened(5), answered(), snoozed(), reopened(None)]).unanswered);
         assert!(!line_after([opened(5), snoozed(), reopened(None), answered()]).unanswered);
     }

@@ -33,8 +33,8 @@ use crate::{
 struct Line {
     standing: Standing,
     assignment: Option<Assignment>,
-    /// Whether the customer waits for an answer: it spoke last, or no agent has spoken since the conversation was
-    /// opened or reopened.
+    /// Whether the customer waits for an answer: it spoke last, or no agent has spoken, in a message or a call, since the
+    /// conversation was opened or reopened.
     unanswered: bool,
 }
 
@@ -123,7 +123,7 @@ async fn apply_lines(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyErro
             &column(&rows, |it| it.tenant.uuid()),
             &column(&rows, |it| it.id),
             &column(&rows, |it| it.position),
-            &column(&rows, |it| rank(it.row.standing.priority)),
+            &column(&rows, |it| rank(&it.row.standing)),
             &column(&rows, |it| it.row.standing.snoozed),
             &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.position)),
             &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.since)),
@@ -179,11 +179,12 @@ fn read_line(row: &Row) -> Result<Line, ApplyError> {
 fn read_standing<E: From<DbError> + From<Unreadable>>(row: &Row) -> Result<Standing, E> {
     let position: Option<Position> = row.try_get("waiting_position")?;
     let since: Option<DateTime<Utc>> = row.try_get("waiting_since")?;
+    let (missed_call, priority) = of_rank(row.try_get("rank")?)?;
     Ok(Standing {
         conversation_id: ConversationId::from_uuid(row.try_get("conversation_id")?),
-        priority: priority(row.try_get("rank")?)?,
+        priority,
         snoozed: row.try_get("snoozed")?,
-        waiting: position.zip(since).map(|(position, since)| Waiting { since, position }),
+        waiting: position.zip(since).map(|(position, since)| Waiting { since, position, missed_call }),
     })
 }
 
@@ -198,24 +199,32 @@ fn read_seat(row: &Row) -> Result<Seat, ApplyError> {
     })
 }
 
-/// The order in which the queue serves priorities, the lowest first.
-const fn rank(priority: Priority) -> i16 {
-    match priority {
+/// How far those who called in vain come before the others.
+const MISSED_CALL: i16 = -4;
+
+/// The order in which the queue serves, the lowest first: those who called in vain, then by priority.
+fn rank(standing: &Standing) -> i16 {
+    let rank = match standing.priority {
         Priority::Urgent => 0,
         Priority::High => 1,
         Priority::Normal => 2,
         Priority::Low => 3,
-    }
+    };
+    let first = standing.waiting.is_some_and(|waiting| waiting.missed_call);
+    if first { rank + MISSED_CALL } else { rank }
 }
 
-const fn priority(rank: i16) -> Result<Priority, Unreadable> {
-    match rank {
-        0 => Ok(Priority::Urgent),
-        1 => Ok(Priority::High),
-        2 => Ok(Priority::Normal),
-        3 => Ok(Priority::Low),
-        _ => Err(Unreadable("priority")),
-    }
+/// Whether a rank is that of somebody who called in vain, and its priority.
+const fn of_rank(rank: i16) -> Result<(bool, Priority), Unreadable> {
+    let missed_call = rank < 0;
+    let priority = match if missed_call { rank - MISSED_CALL } else { rank } {
+        0 => Priority::Urgent,
+        1 => Priority::High,
+        2 => Priority::Normal,
+        3 => Priority::Low,
+        _ => return Err(Unreadable("priority")),
+    };
+    Ok((missed_call, priority))
 }
 
 #[cfg(test)]
@@ -223,11 +232,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_queue_serves_the_more_urgent_first() {
-        let order = [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low];
-        assert!(order.map(rank).is_sorted());
-        assert!(order.is_sorted_by(|a, b| a > b));
-        assert_eq!(order.map(|it| priority(rank(it))), order.map(Ok));
-        assert!(priority(4).is_err());
+    fn the_queue_serves_who_called_in_vain_then_the_more_urgent_first() {
+        let priorities = [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low];
+        let order: Vec<_> =
+            [true, false].into_iter().flat_map(|missed| priorities.map(|it| (missed, it))).collect();
+        let standing = |&(missed_call, priority): &(bool, Priority)| {
+            let waiting = Waiting { missed_call, ..Waiting::new(DateTime::UNIX_EPOCH, 1) };
+            let usual = Standing::usual(ConversationId::from_uuid(Uuid::from_u128(1)));
+            Standing { priority, waiting: Some(waiting), ..usual }
+        };
+        let ranks: Vec<_> = order.iter().map(|it| rank(&standing(it))).collect();
+        assert!(ranks.is_sorted_by(|a, b| a < b));
+        assert!(order.iter().map(|it| standing(it).entry().unwrap().key()).is_sorted());
+        assert_eq!(ranks.iter().map(|rank| of_rank(*rank).unwrap()).collect::<Vec<_>>(), order);
+        assert!(of_rank(4).is_err() && of_rank(-5).is_err());
     }
 }

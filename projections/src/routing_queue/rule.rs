@@ -112,7 +112,13 @@ mod tests {
 
     fn waiting(id: u128, position: Position) -> QueueEntry {
         let (conversation_id, waiting_since) = (conversation(id), at(position));
-        QueueEntry { conversation_id, priority: Priority::Normal, waiting_since, position }
+        QueueEntry {
+            conversation_id,
+            priority: Priority::Normal,
+            waiting_since,
+            position,
+            missed_call: false,
+        }
     }
 
     fn available(id: u128, load: u32, capacity: u32, last_assigned: Position) -> Available {

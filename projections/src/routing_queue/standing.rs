@@ -5,20 +5,21 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 use openchat_domain::{
     ConversationId, Position,
-    conversation::{ConversationEvent, Priority},
+    conversation::{CallEndReason, ConversationEvent, Priority, UnassignmentReason},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A conversation that waits for an agent. The queue serves a higher priority first, and among equals the one that
-/// began to wait first.
+/// A conversation that waits for an agent. The queue serves whoever has called in vain first, then a higher priority,
+/// and among equals the one that began to wait first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
     "conversationId": "cnv_019aafc33b7c7d80a1b2c3d4e5f60718",
     "priority": "high",
     "waitingSince": "2026-03-01T09:30:00Z",
-    "position": 41
+    "position": 41,
+    "missedCall": false
 }))]
 pub struct QueueEntry {
     /// The conversation.
@@ -30,6 +31,9 @@ pub struct QueueEntry {
     /// The position in the business's event log at which it began to wait.
     #[schema(value_type = i64)]
     pub position: Position,
+    /// Whether a call was missed meanwhile, or made it wait: then it comes before all others.
+    #[serde(default)]
+    pub missed_call: bool,
 }
 
 /// Since when a conversation waits for an agent.
@@ -41,6 +45,9 @@ pub struct Waiting {
     /// The position in the business's event log; among equal priorities the queue is in this order.
     #[schema(value_type = i64)]
     pub position: Position,
+    /// Whether a call was missed meanwhile, or made it wait: then it comes before all others.
+    #[serde(default)]
+    pub missed_call: bool,
 }
 
 /// What the queue must know of a conversation.
@@ -58,13 +65,35 @@ pub struct Standing {
 
 impl QueueEntry {
     /// What the queue is sorted by; no two entries share it, because no two waits began with the same event.
-    pub(crate) const fn key(&self) -> (Reverse<Priority>, Position) {
-        (Reverse(self.priority), self.position)
+    pub(crate) const fn key(&self) -> (bool, Reverse<Priority>, Position) {
+        (!self.missed_call, Reverse(self.priority), self.position)
     }
 
     pub(crate) const fn new(conversation_id: ConversationId, priority: Priority, waiting: Waiting) -> Self {
-        Self { conversation_id, priority, waiting_since: waiting.since, position: waiting.position }
+        let Waiting { since, position, missed_call } = waiting;
+        Self { conversation_id, priority, waiting_since: since, position, missed_call }
     }
+}
+
+impl Waiting {
+    /// A wait that begins with an event.
+    pub(crate) const fn new(since: DateTime<Utc>, position: Position) -> Self {
+        Self { since, position, missed_call: false }
+    }
+
+    /// The wait after an event that leaves the conversation waiting.
+    pub(crate) fn after(self, event: &ConversationEvent) -> Self {
+        Self { missed_call: self.missed_call || misses_call(event), ..self }
+    }
+}
+
+/// Whether the event says that nobody answered a call.
+const fn misses_call(event: &ConversationEvent) -> bool {
+    matches!(
+        event,
+        ConversationEvent::CallEnded { reason: CallEndReason::Missed, .. }
+            | ConversationEvent::Unassigned { reason: UnassignmentReason::CallMissed, .. }
+    )
 }
 
 impl Standing {
@@ -81,7 +110,7 @@ impl Standing {
     /// Folds the next event of the conversation.
     pub(crate) fn apply(&mut self, event: &ConversationEvent, position: Position, at: DateTime<Utc>) {
         use ConversationEvent as E;
-        let now = Some(Waiting { since: at, position });
+        let now = Some(Waiting::new(at, position));
         match event {
             E::Opened { .. } => self.waiting = now,
             E::Assigned { .. } => self.waiting = None,
@@ -115,5 +144,6 @@ impl Standing {
             | E::CallEnded { .. }
             | E::CustomerChanged { .. } => {}
         }
+        self.waiting = self.waiting.map(|waiting| waiting.after(event));
     }
 }

@@ -10,7 +10,7 @@ use openchat_projections::{
 
 use super::{
     answers::{CustomerAnswer, example_page},
-    input::CustomersConversationsQuery,
+    input::PageQuery,
 };
 use crate::{
     app::App,
@@ -38,7 +38,7 @@ pub(super) async fn get_customer(
 ///
 /// Whatever their state, the latest activity first.
 #[utoipa::path(operation_id = "listCustomerConversations", tag = "Agents",
-    params(("id" = CustomerId, Path), CustomersConversationsQuery),
+    params(("id" = CustomerId, Path), PageQuery),
     responses((status = 200, description = "A page of conversations.", body = Page<ConversationView>,
         example = json!(example_page::<ConversationView>()))),
     security(("session" = [])))]
@@ -46,7 +46,7 @@ pub(super) async fn get_customer(
 pub(super) async fn list_conversations(
     me: Member,
     Id(id): Id<CustomerId>,
-    Query(query): Query<CustomersConversationsQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<Reply<Page<ConversationView>>, Problem> {
     let limit = query.limit.unwrap_or_default().0;

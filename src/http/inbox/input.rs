@@ -40,8 +40,8 @@ input! {
 }
 
 input! {
-    /// Which of a customer's conversations.
-    pub(super) query struct CustomersConversationsQuery {
+    /// Which page.
+    pub(super) query struct PageQuery {
         /// The `nextCursor` of the page before; the first page without it.
         #[param(inline)]
         cursor: Option<Cursor>,
@@ -79,10 +79,13 @@ input! {
 
 input! {
     /// A note for the team; the customer never sees it.
-    #[schema(example = json!({"text": "She called about this last week, too."}))]
+    #[schema(example = json!({"text": "She called about this last week, too.", "clientMessageId": "9b2e6c1b"}))]
     pub(super) closed struct NewNote {
         /// What it says.
         text: MessageText,
+        /// Your own name for the note. Sent again under the same name, it is added once, and answered with what
+        /// was added.
+        client_message_id: Option<ClientMessageId>,
     }
 }
 

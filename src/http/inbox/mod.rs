@@ -20,6 +20,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(reading::list_queue)
         .service(reading::get_conversation)
         .service(reading::list_messages)
+        .service(reading::list_events)
         .service(reading::list_colleagues)
         .service(customers::get_customer)
         .service(customers::list_conversations)

@@ -1,10 +1,11 @@
 //! Looking: the inbox, the queue, a conversation with its messages, the team.
 
 use actix_web::{get, web::Data};
-use openchat_domain::{ConversationId, conversation::ConversationRefusal};
+use openchat_domain::{ConversationId, Stream, conversation::ConversationRefusal};
 use openchat_projections::{
     Page,
     agents::{self, AgentStatus},
+    audit::{AuditEntry, AuditFilter},
     inbox::{self, ConversationView},
     routing_queue::{self, QueueEntry},
     transcript::{self, TranscriptEntry},
@@ -12,11 +13,12 @@ use openchat_projections::{
 
 use super::{
     answers::{Colleague, ConversationAnswer, ConversationWithMessages, example_page},
-    input::{InboxQuery, MessagesQuery},
+    desk::Desk,
+    input::{InboxQuery, MessagesQuery, PageQuery},
 };
 use crate::{
     app::App,
-    http::{Id, Limit, Member, Problem, Query, Reply, refused},
+    http::{Id, Limit, Member, Problem, Query, Reply, audit, refused},
 };
 
 /// How many other conversations of the customer are told of.
@@ -109,6 +111,26 @@ pub(super) async fn list_messages(
         transcript::page(&db, me.tenant(), id, before, limit),
     )?;
     found.map(|_| Reply::ok(page)).ok_or_else(|| refused(&ConversationRefusal::NotFound))
+}
+
+/// List a conversation's events.
+///
+/// Everything that happened to it and who did it, the newest first: assigned, tagged, resolved, called, and so on.
+#[utoipa::path(operation_id = "listConversationEvents", tag = "Agents",
+    params(("id" = ConversationId, Path), PageQuery),
+    responses((status = 200, description = "A page of events.", body = Page<AuditEntry>,
+        example = json!(example_page::<AuditEntry>()))),
+    security(("session" = [])))]
+#[get("/conversations/{id}/events")]
+pub(super) async fn list_events(
+    me: Member,
+    Id(id): Id<ConversationId>,
+    Query(query): Query<PageQuery>,
+    app: Data<App>,
+) -> Result<Reply<Page<AuditEntry>>, Problem> {
+    Desk { app: &app, me: &me, id }.opened().await?;
+    let filter = AuditFilter { stream: Some(Stream::Conversation(id)), ..AuditFilter::default() };
+    Ok(Reply::ok(audit::page(&app, me.tenant(), &filter, query.cursor, query.limit).await?))
 }
 
 /// List your colleagues.

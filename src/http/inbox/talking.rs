@@ -2,7 +2,7 @@
 
 use actix_web::{post, web::Data};
 use openchat_domain::{
-    ConversationId, MessageId,
+    CommandId, ConversationId, MessageId,
     conversation::{AgentRef, ConversationCommand, NewMessage, Reader},
 };
 use openchat_projections::{transcript::TranscriptEntry, typing::Typist};
@@ -54,7 +54,8 @@ pub(super) async fn post_message(
 /// The customer never sees it.
 #[utoipa::path(operation_id = "addNote", tag = "Agents", request_body = NewNote,
     params(("id" = ConversationId, Path)),
-    responses((status = 201, description = "The note.", body = MessageAnswer)),
+    responses((status = 201, description = "The note as it was added, now or under the same `clientMessageId` before.",
+        body = MessageAnswer)),
     security(("session" = [])))]
 #[post("/conversations/{id}/notes")]
 pub(super) async fn add_note(
@@ -63,9 +64,13 @@ pub(super) async fn add_note(
     Body(new): Body<NewNote>,
     app: Data<App>,
 ) -> Result<Reply<MessageAnswer>, Problem> {
-    let (note_id, author) = (fresh_id(&app), me.agent_ref());
-    let command = ConversationCommand::AddNote { note_id, author, text: new.text };
-    let done = Desk { app: &app, me: &me, id }.execute(&me.context(), &command).await?;
+    let (note_id, author, mut context) = (fresh_id(&app), me.agent_ref(), me.context());
+    let client_message_id = new.client_message_id.map(|it| it.0);
+    context.command = client_message_id.as_deref().map(|name| {
+        CommandId::derive(me.tenant(), &[&*id.to_string(), &*author.id.to_string(), "note", name])
+    });
+    let command = ConversationCommand::AddNote { note_id, author, text: new.text, client_message_id };
+    let done = Desk { app: &app, me: &me, id }.execute(&context, &command).await?;
     said(&done)
 }
 

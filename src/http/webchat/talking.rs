@@ -116,6 +116,7 @@ impl ToSchema for Score {}
     "hasEarlier": false,
     "marks": {"customerMessage": 42, "agentMessage": 0, "readByCustomer": 42, "readByAgents": 42},
     "call": null,
+    "lastCall": null,
     "rating": null,
     "createdAt": "2026-03-01T09:30:00Z"
 }}))]

@@ -48,13 +48,28 @@ fn called_by_ana() -> Vec<E> {
 
 #[test]
 fn begins_unless_resolved_and_rings_at_the_team() {
-    for history in [waiting(), of(ana()), snoozed(of(ana())), after_call(of(ana()))] {
-        given(history).when(start_call(2)).then_expect_events(vec![
+    let begun = || {
+        vec![
             E::CallStarted { call_id: call_id(2), kind: KIND, by: customer(), at: at(0) },
             E::CallRang { call_id: call_id(2), agent: None },
-        ]);
+        ]
+    };
+    for history in [waiting(), of(ana()), after_call(of(ana()))] {
+        given(history).when(start_call(2)).then_expect_events(begun());
     }
+    let woken = E::Reopened { cause: ReopenCause::CustomerMessage, assignee: Some(ana()) };
+    given(snoozed(of(ana()))).when(start_call(2)).then_expect_events([vec![woken], begun()].concat());
     given(resolved()).when(start_call(1)).then_expect_error(R::Resolved);
+}
+
+#[test]
+fn an_agent_who_calls_has_the_conversation_that_was_nobodys() {
+    let by = agent(ana());
+    let call = C::StartCall { call_id: call_id(1), kind: KIND, by: by.clone(), rings: None, now: at(0) };
+    given(waiting()).when(call).then_expect_events(vec![
+        assigned(ana(), None, AssignmentReason::Answered),
+        E::CallStarted { call_id: call_id(1), kind: KIND, by, at: at(0) },
+    ]);
 }
 
 #[test]

@@ -157,10 +157,11 @@ impl Known {
                     priority: it.priority,
                     waiting_since: waiting.since,
                     position: waiting.position,
+                    missed_call: waiting.missed_call,
                 })
             })
             .collect();
-        queue.sort_by_key(|entry| (Reverse(entry.priority), entry.position));
+        queue.sort_by_key(|entry| (Reverse(entry.missed_call), Reverse(entry.priority), entry.position));
         queue
     }
 
@@ -256,6 +257,7 @@ impl Known {
             resolved: self.resolution(id).filter(|_| it.status == Status::Resolved),
             rating: it.rating,
             call: it.call,
+            last_call: it.last_call,
             created_at: it.created_at,
             updated_at: self.log[updated].at,
             activity: self.log[active].position,
@@ -318,6 +320,7 @@ impl Known {
             has_earlier: !messages.is_empty(),
             marks: it.marks,
             call: it.call.map(crate::inbox::CallView::for_customer),
+            last_call: it.last_call,
             rating: it.rating,
             created_at: it.created_at,
         }

@@ -249,9 +249,11 @@ impl World {
 
     fn note(&mut self, talk: usize, b: u8) {
         let Some(agent) = self.active(b) else { return };
-        let note_id = MessageId::from_uuid(Uuid::from_u128(self.fresh()));
-        let author = self.agents[agent].agent.clone();
-        self.tell(talk, ConversationEvent::NoteAdded { note_id, author, text: text(SECRET) });
+        let n = self.fresh();
+        let note_id = MessageId::from_uuid(Uuid::from_u128(n));
+        let client_message_id = n.is_multiple_of(2).then(|| format!("client-{n}"));
+        let (author, text) = (self.agents[agent].agent.clone(), text(SECRET));
+        self.tell(talk, ConversationEvent::NoteAdded { note_id, author, text, client_message_id });
     }
 
     fn assign(&mut self, talk: usize, b: u8, c: u8) {
@@ -260,7 +262,7 @@ impl World {
         if status == Status::Resolved || assignee == Some(agent) {
             return;
         }
-        let reason = match c % 3 {
+        let reason = match c % 4 {
             0 if status == Status::Open && assignee.is_none() => AssignmentReason::Routed {
                 rule: SECRET.to_owned(),
                 candidates: vec![Candidate {
@@ -289,6 +291,7 @@ impl World {
         let reason = match c % 3 {
             0 => UnassignmentReason::Released { by: agent_id(agent) },
             1 => UnassignmentReason::AgentOffline,
+            2 => UnassignmentReason::CallMissed,
             _ => UnassignmentReason::AgentDeactivated,
         };
         self.tell(talk, ConversationEvent::Unassigned { previous: agent_id(agent), reason });
@@ -404,7 +407,11 @@ impl World {
             }
             Some(call_id) => {
                 self.conversations[talk].call = None;
-                let (reason, by) = (CallEndReason::HungUp, Some(by));
+                let (reason, by) = if c.is_multiple_of(3) {
+                    (CallEndReason::Missed, None)
+                } else {
+                    (CallEndReason::HungUp, Some(by))
+                };
                 self.tell(talk, ConversationEvent::CallEnded { call_id, reason, by, duration_seconds: 3 });
             }
         }
