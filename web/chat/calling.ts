@@ -12,6 +12,13 @@ import { keep } from "./keep";
 
 const BASE = "/api/webchat";
 
+/** What a website is told of a call. */
+const STATES: Partial<Record<CallDelta["type"], "ringing" | "answered" | "ended">> = {
+  "call.started": "ringing",
+  "call.answered": "answered",
+  "call.ended": "ended",
+};
+
 interface Begun extends Pass {
   agent?: { name: string } | null;
   call: { id: string };
@@ -83,8 +90,8 @@ function createCalling(chat: Chat, speaks: string) {
       say(chat, at, words.lines.begun[type]);
       if (by.kind === "agent") chat.tell?.({ type: "open" });
     }
-    const detail = { id: idOf(delta), state: { "call.started": "ringing", "call.answered": "answered", "call.ended": "ended" }[delta.type as string] };
-    if (detail.state) chat.tell?.({ type: "call", detail });
+    const state = STATES[delta.type];
+    if (state) chat.tell?.({ type: "call", detail: { id: idOf(delta), state } });
   }
 
   let last: CallDelta | null = chat.ring.peek();

@@ -36,17 +36,36 @@ export function Controls({ part, moving, large, onResize, leaves, onInvite }: Pr
       <div class="buttons" role="group" aria-label={words.call}>
         {room && (
           <>
-            <Button label={muted ? words.unmute : words.mute} off={muted} Icon={muted ? MicrophoneOff : Microphone} onClick={() => void part.send("microphone", muted)} />
+            <Button
+              label={muted ? words.unmute : words.mute}
+              off={muted}
+              Icon={muted ? MicrophoneOff : Microphone}
+              onClick={() => void part.send("microphone", muted)}
+            />
             {video ? (
-              <Button label={me?.camera ? words.cameraOff : words.cameraOn} off={!me?.camera} Icon={me?.camera ? Camera : CameraOff} onClick={() => void part.send("camera", !me?.camera)} />
+              <Button
+                label={me?.camera ? words.cameraOff : words.cameraOn}
+                off={!me?.camera}
+                Icon={me?.camera ? Camera : CameraOff}
+                onClick={() => void part.send("camera", !me?.camera)}
+              />
             ) : (
               <Button label={words.toVideo} Icon={Camera} onClick={() => void part.escalate().catch(() => undefined)} />
             )}
             {video && me?.camera && cameras.length > 1 && <Button label={words.flip} Icon={Flip} onClick={flip} />}
-            {video && shares && <Button label={me?.screen ? words.unshare : words.share} on={!!me?.screen} Icon={me?.screen ? Unscreen : Screen} onClick={() => void part.send("screen", !me?.screen)} />}
+            {video && shares && (
+              <Button
+                label={me?.screen ? words.unshare : words.share}
+                on={!!me?.screen}
+                Icon={me?.screen ? Unscreen : Screen}
+                onClick={() => void part.send("screen", !me?.screen)}
+              />
+            )}
             <Button label={words.devices} expanded={open} Icon={Devices} onClick={() => setOpen(!open)} />
             {onInvite && <Button label={words.invite} Icon={Invite} onClick={onInvite} />}
-            {moving && <Button label={large ? words.smaller : words.larger} Icon={large ? Smaller : Larger} onClick={onResize} />}
+            {moving && (
+              <Button label={large ? words.smaller : words.larger} Icon={large ? Smaller : Larger} onClick={onResize} />
+            )}
           </>
         )}
         <Button label={leaves ? words.leave : words.hangUp} kind="end" Icon={HangUp} onClick={part.leave} />
@@ -68,7 +87,14 @@ interface ButtonProps {
 
 function Button({ label, Icon, onClick, off = false, on = false, expanded, kind = "" }: ButtonProps) {
   return (
-    <button type="button" class={`${kind}${off ? " off" : ""}${on ? " on" : ""}`} aria-label={label} title={label} aria-expanded={expanded} onClick={onClick}>
+    <button
+      type="button"
+      class={`${kind}${off ? " off" : ""}${on ? " on" : ""}`}
+      aria-label={label}
+      title={label}
+      aria-expanded={expanded}
+      onClick={onClick}
+    >
       <Icon />
     </button>
   );

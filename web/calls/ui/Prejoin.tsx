@@ -1,4 +1,5 @@
 /** Before a call: whether microphone and camera work, and how one looks. */
+import "./prejoin.css";
 import { useEffect, useRef } from "preact/hooks";
 import type { Part } from "../part";
 import { DevicePickers } from "./DevicePickers";

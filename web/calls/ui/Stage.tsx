@@ -28,7 +28,8 @@ export function Stage({ part, call, called, leaves = false, onInvite, children }
   const named = (id: string, name: string, me: boolean) => (me ? words.you : name || callerName(call, id) || words.customer);
   const screens = people.filter((it) => it.screen && !it.me);
   const moving = people.some((it) => it.camera || it.screen);
-  const shape = `stage ${part.kind.value} ${moving ? "moving" : "still"} ${large ? "large" : "small"} n${Math.min(people.length + screens.length, 4)}`;
+  const count = Math.min(people.length + screens.length, 4);
+  const shape = `stage ${moving ? "moving" : "still"} ${large ? "large" : "small"} n${count}`;
   return (
     <section class={shape} aria-label={words.call}>
       <div class="tiles">

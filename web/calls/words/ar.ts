@@ -52,7 +52,6 @@ export const ar: Words = {
   muted: "الصوت مكتوم",
   speaking: "يتحدث",
   screenOf: (name) => `شاشة ${name}`,
-  inCall: (names) => `في المكالمة: ${names}`,
 
   mute: "كتم الصوت",
   unmute: "إلغاء الكتم",

@@ -54,7 +54,6 @@ export const en = {
   muted: "Muted",
   speaking: "Speaking",
   screenOf: (name: string) => `${name}’s screen`,
-  inCall: (names: string) => `In the call: ${names}`,
 
   mute: "Mute",
   unmute: "Unmute",

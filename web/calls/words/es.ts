@@ -52,7 +52,6 @@ export const es: Words = {
   muted: "En silencio",
   speaking: "Hablando",
   screenOf: (name) => `Pantalla de ${name}`,
-  inCall: (names) => `En la llamada: ${names}`,
 
   mute: "Silenciar",
   unmute: "Activar el micrófono",

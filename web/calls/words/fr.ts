@@ -52,7 +52,6 @@ export const fr: Words = {
   muted: "Micro coupé",
   speaking: "Parle",
   screenOf: (name) => `Écran de ${name}`,
-  inCall: (names) => `Dans l’appel : ${names}`,
 
   mute: "Couper le micro",
   unmute: "Rétablir le micro",

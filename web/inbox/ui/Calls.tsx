@@ -24,10 +24,22 @@ export function Ringing({ inbox }: { inbox: Inbox }) {
               <strong dir="auto">{words.calls.ringing(name)}</strong>
               <span>{invited ? words.calls.invited : words.calls.kind[it.call.type]}</span>
             </p>
-            <button type="button" class="refuse" aria-keyshortcuts={index ? undefined : "d"} title={`${words.calls.decline} (d)`} onClick={() => calls.decline(it)}>
+            <button
+              type="button"
+              class="refuse"
+              aria-keyshortcuts={index ? undefined : "d"}
+              title={`${words.calls.decline} (d)`}
+              onClick={() => calls.decline(it)}
+            >
               {words.calls.decline}
             </button>
-            <button type="button" class="take" aria-keyshortcuts={index ? undefined : "y"} title={`${words.calls.answer} (y)`} onClick={() => calls.join(it)}>
+            <button
+              type="button"
+              class="take"
+              aria-keyshortcuts={index ? undefined : "y"}
+              title={`${words.calls.answer} (y)`}
+              onClick={() => calls.join(it)}
+            >
               {words.calls.answer}
             </button>
           </section>
