@@ -451,7 +451,7 @@ impl World {
         let calls = "select from inbox where data->>'call' is not null";
         let over = async {
             while !db.query(calls, &[]).await.unwrap().is_empty() {
-                tokio::time::sleep(Duration::from_millis(20)).await
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(20), over).await.expect("calls end");
