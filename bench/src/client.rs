@@ -74,6 +74,11 @@ impl Answer<'_> {
         header_of(self.head, name)
     }
 
+    /// Its body.
+    pub(crate) fn json(&self) -> Result<serde_json::Value, BenchError> {
+        Ok(serde_json::from_slice(self.body)?)
+    }
+
     fn text(&self) -> String {
         format!("{}{}", self.head, String::from_utf8_lossy(self.body))
     }

@@ -3,6 +3,7 @@
 //! Every figure that counts is a ratio within one run: machines are noisy, and differ.
 
 mod client;
+mod growth;
 mod measure;
 mod report;
 mod scenarios;
@@ -44,6 +45,14 @@ enum Which {
     Message,
     /// A command's delta on a socket.
     Feed,
+    /// A message of a long conversation.
+    Long,
+    /// Many tenants.
+    Tenants,
+    /// A large inbox.
+    Inbox,
+    /// Read models built anew, and a server's start.
+    Rebuild,
 }
 
 /// Why nothing was measured.
@@ -96,6 +105,13 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
             Which::Append => scenarios::append(&stage, pace).await?,
             Which::Message => scenarios::http(&stage, pace).await?,
             Which::Feed => scenarios::feed(&stage, pace).await?,
+            Which::Long => growth::long(&stage, pace).await?,
+            Which::Tenants => growth::tenants(&stage, pace).await?,
+            Which::Inbox => growth::inbox(&stage, pace).await?,
+            Which::Rebuild => {
+                growth::rebuild(&stage).await?;
+                continue;
+            }
         };
         write!(std::io::stdout(), "{}", scenario.table())?;
         done.push(scenario);

@@ -39,7 +39,8 @@ pub(crate) struct Pace {
     pub(crate) seconds: f64,
 }
 
-const WORDS: &str = "My order has not arrived yet, and the tracking page has said the same for three days.";
+pub(crate) const WORDS: &str =
+    "My order has not arrived yet, and the tracking page has said the same for three days.";
 const MOST: usize = 128;
 
 /// Commands through the store against a bare prepared INSERT of a row as large, each on as many connections as workers.
@@ -216,41 +217,47 @@ async fn insert(config: &Config) -> Result<Contender, BenchError> {
 async fn commands(config: &Config) -> Result<Contender, BenchError> {
     let aggregates = store(config);
     let tenant = BusinessId::from_uuid(fresh());
-    let customer = CustomerRef {
-        id: CustomerId::from_uuid(fresh()),
+    let conversations: Arc<Vec<ConversationId>> =
+        Arc::new((0..MOST).map(|_| ConversationId::from_uuid(fresh())).collect());
+    for id in conversations.iter() {
+        execute(&aggregates, tenant, *id, &open()).await?;
+    }
+    Ok(Contender::new("store", move |worker| {
+        let (aggregates, conversations) = (aggregates.clone(), Arc::clone(&conversations));
+        async move { execute(&aggregates, tenant, conversations[worker], &say()).await }
+    }))
+}
+
+/// Begins a conversation of Jane's.
+pub(crate) fn open() -> ConversationCommand {
+    ConversationCommand::Open { customer: jane(), channel: Channel::Api, subject: None, message: None }
+}
+
+/// Says something for her.
+pub(crate) fn say() -> ConversationCommand {
+    let text = MessageText::new(WORDS).unwrap_or_else(|_| unreachable!("it is a text"));
+    ConversationCommand::PostMessage {
+        author: (&jane()).into(),
+        message: NewMessage {
+            id: MessageId::from_uuid(fresh()),
+            body: MessageBody::Text { text },
+            client_message_id: None,
+        },
+    }
+}
+
+fn jane() -> CustomerRef {
+    CustomerRef {
+        id: CustomerId::from_uuid(uuid::uuid!("0190f5fe-0000-7000-8000-000000000001")),
         external_user_id: None,
         name: Name::new("Jane").ok(),
         email: None,
         phone: None,
         metadata: Metadata::default(),
-    };
-    let conversations: Arc<Vec<ConversationId>> =
-        Arc::new((0..MOST).map(|_| ConversationId::from_uuid(fresh())).collect());
-    for id in conversations.iter() {
-        let command = ConversationCommand::Open {
-            customer: customer.clone(),
-            channel: Channel::Api,
-            subject: None,
-            message: None,
-        };
-        execute(&aggregates, tenant, *id, &command).await?;
     }
-    let text = MessageText::new(WORDS).map_err(|e| BenchError::Refused(e.to_string()))?;
-    Ok(Contender::new("store", move |worker| {
-        let (aggregates, conversations) = (aggregates.clone(), Arc::clone(&conversations));
-        let command = ConversationCommand::PostMessage {
-            author: (&customer).into(),
-            message: NewMessage {
-                id: MessageId::from_uuid(fresh()),
-                body: MessageBody::Text { text: text.clone() },
-                client_message_id: None,
-            },
-        };
-        async move { execute(&aggregates, tenant, conversations[worker], &command).await }
-    }))
 }
 
-async fn execute(
+pub(crate) async fn execute(
     aggregates: &openchat::store::Aggregates,
     tenant: BusinessId,
     id: ConversationId,
@@ -262,6 +269,6 @@ async fn execute(
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark makes its own ids")]
-fn fresh() -> Uuid {
+pub(crate) fn fresh() -> Uuid {
     Uuid::now_v7()
 }

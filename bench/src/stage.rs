@@ -86,19 +86,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(config: Config) -> Result<Self, BenchError> {
-        let options = Options {
-            database: config,
-            pool_sizes: PoolSizes::default(),
-            listen: "127.0.0.1:0".to_owned(),
-            public_url: None,
-            nats: None,
-            files: FilePlace::memory(),
-            calls: CallOptions::off(),
-            limits: LIMITS,
-            clock: Clock::default(),
-            demo: None,
-        };
-        let running = app::start(options).await?;
+        let running = app::start(options(config)).await?;
         let url = format!("http://{}", running.address);
         openchat::tls::settle();
         let http = reqwest::Client::new();
@@ -146,4 +134,20 @@ impl Served {
 fn text(body: &Value, pointer: &str) -> Result<String, BenchError> {
     let found = body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     found.ok_or_else(|| BenchError::Refused(body.to_string()))
+}
+
+/// How a server is started on a database.
+pub(crate) fn options(config: Config) -> Options {
+    Options {
+        database: config,
+        pool_sizes: PoolSizes::default(),
+        listen: "127.0.0.1:0".to_owned(),
+        public_url: None,
+        nats: None,
+        files: FilePlace::memory(),
+        calls: CallOptions::off(),
+        limits: LIMITS,
+        clock: Clock::default(),
+        demo: None,
+    }
 }
