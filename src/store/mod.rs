@@ -3,6 +3,7 @@
 mod aggregates;
 mod append;
 mod batch;
+mod loading;
 mod migrate;
 mod pool;
 
