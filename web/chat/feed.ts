@@ -7,6 +7,8 @@ import type { ClientFrame, Frame, Position } from "../api/types";
 
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
+/** The same while somebody looks at the page. */
+const LAST_SEEN_RETRY = 5_000;
 /** How often the server is asked whether it is still there, and how long it has for the answer, in milliseconds. */
 const PING = 25_000;
 const PONG = 8_000;
@@ -129,7 +131,7 @@ export function follow<F extends object = Frame, C = ClientFrame>(
       if (!greeted && navigator.onLine && !(await listener.onRefused())) return end();
       if (closed || socket) return;
       timer = window.setTimeout(connect, retry * (0.5 + Math.random() / 2));
-      retry = Math.min(retry * 2, LAST_RETRY);
+      retry = Math.min(retry * 2, document.hidden ? LAST_RETRY : LAST_SEEN_RETRY);
     };
     pulse.beat(PING);
   }

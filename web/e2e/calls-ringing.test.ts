@@ -12,14 +12,13 @@ let sam: Person;
 beforeAll(async () => {
   exchange = await Exchange.open();
   sam = await exchange.ana.colleague("Sam Okafor");
-  await available(sam);
 });
 afterEach(() => exchange.clear());
 afterAll(() => exchange?.close());
 
 test("a call that is declined rings at the colleagues, and where it is answered it ends to ring everywhere", async () => {
-  const { customer, agent, id } = await exchange.pair();
-  await exchange.ana.act(id, "assign", { agentId: exchange.ana.id });
+  const { customer, agent } = await exchange.pair();
+  await available(sam);
   const colleague = await exchange.desk(sam);
   const another = await exchange.desk(exchange.ana);
   await calls(customer.page, "Audio call");
@@ -37,6 +36,8 @@ test("a call that is declined rings at the colleagues, and where it is answered 
   await hears(customer.page, colleague.page);
   await saysNot(another.page, ".ringing", "Jane");
   await saysNot(colleague.page, ".ringing", "Jane");
+  // What comes in later is Ana's alone.
+  await available(sam, "offline");
 });
 
 test("a customer may decline the team's call, and whoever called is told", async () => {
