@@ -123,6 +123,7 @@ pub(crate) async fn inbox(stage: &Stage, pace: Pace) -> Result<Scenario, BenchEr
         served.conversation(0).await?;
         let db = connect(&config).await?;
         db.batch_execute(&multiply(size)).await?;
+        db.batch_execute("vacuum analyze").await?;
         let header = format!("cookie: {}", served.session);
         let mut caller = Caller::connect(served.running.address).await?;
         let page = "/api/admin/support/inbox?view=all&limit=25";
@@ -168,8 +169,7 @@ fn multiply(size: usize) -> String {
          select i.tenant_id, id, n, i.customer_id, 'open', null, n, null,
                 i.search || array_to_tsvector(array[right(replace(i.tenant_id::text, '-', ''), 8) || 'needle' || n % 100]),
                 (i.data::jsonb || jsonb_build_object('id', 'cnv_' || replace(id::text, '-', ''), 'activity', n, 'position', n))::json
-         from inbox i, lateral (select n, md5('c' || n)::uuid as id from generate_series(1000, 999 + {size}) n) copies;
-         vacuum analyze"
+         from inbox i, lateral (select n, md5('c' || n)::uuid as id from generate_series(1000, 999 + {size}) n) copies"
     )
 }
 
