@@ -62,6 +62,7 @@ describe("following", () => {
     vi.stubGlobal("window", globalThis);
     vi.stubGlobal("location", { href: "https://oc.test/webchat" });
     vi.stubGlobal("navigator", { onLine: true });
+    vi.stubGlobal("document", { hidden: false });
   });
   afterEach(() => {
     vi.useRealTimers();
