@@ -51,9 +51,14 @@ struct Talk {
 
 impl Talk {
     async fn begin(server: &Server) -> Self {
-        let business = server.business("Acme").await;
-        let backend = business.backend(server).await;
-        let customer = backend.hand_over(&server.anybody(), "jane").await;
+        Self::with(&server.anybody()).await
+    }
+
+    /// The same at the server that somebody talks to.
+    async fn with(anybody: &Client) -> Self {
+        let business = anybody.set_up("Acme").await;
+        let backend = business.own_backend(anybody).await;
+        let customer = backend.hand_over(anybody, "jane").await;
         let hello = json!({"message": {"type": "text", "text": "Hello"}});
         let message = customer.post("/api/webchat/messages", hello).await.is(201);
         Self { business, backend, customer, conversation: message.text("/message/conversationId") }

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{
-    DESK, Talk,
+    Talk,
     media::{Media, Participant},
     server_beside,
 };
@@ -45,16 +45,9 @@ async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back
         .with("LIVEKIT_API_KEY", &media.server.key)
         .with("LIVEKIT_API_SECRET", &media.server.secret);
     let process = installation.start().await;
-    let anybody = installation.anybody();
-    let business = anybody.set_up("Acme").await;
-    let key = business.key(json!(["support:write", "calls:write"])).await;
-    let customer = anybody.with("x-api-key", &key).hand_over(&anybody, "jane").await;
-    let hello = json!({"message": {"type": "text", "text": "Hello"}});
-    let conversation =
-        customer.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
-    let call = customer.post("/api/webchat/calls", json!({"type": "audio"})).await.is(201).body;
-    let path = format!("{DESK}/calls/{}/join", call["call"]["id"].as_str().unwrap());
-    let pass = business.owner.post(&path, json!({})).await.is(200).body;
+    let talk = Talk::with(&installation.anybody()).await;
+    let call = talk.call("audio").await;
+    let pass = talk.owner_does(&call, "join", json!({})).await;
     let (mut jane, mut agent) = (Participant::come(&call, &["audio"]), Participant::come(&pass, &[]));
     agent.says("heard").await;
     jane.says("connected").await;
@@ -66,11 +59,7 @@ async fn a_call_goes_on_while_openchat_is_dead_and_is_reconciled_when_it_is_back
     back.says("heard").await;
     back.leave().await;
     let _process = installation.start().await;
-    let path = format!("{DESK}/conversations/{conversation}");
-    let joined = async || {
-        let shown = business.owner.get(&path).await.is(200).body;
-        shown["conversation"]["call"]["joined"].as_array().map_or(0, Vec::len)
-    };
+    let joined = async || talk.shown().await["call"]["joined"].as_array().map_or(0, Vec::len);
     assert_eq!(joined().await, 2, "nobody has looked yet, and the call goes on");
     jane.leave().await;
     let over = async {
@@ -111,17 +100,9 @@ fn of_its_own(installation: &Installation) -> Value {
 async fn a_media_server_of_our_own_goes_on_when_openchat_is_killed_and_is_adopted_by_the_next() {
     let mut installation = Installation::new("own-media").with("OC_CALLS", "auto");
     let process = installation.start().await;
-    let anybody = installation.anybody();
-    let business = anybody.set_up("Acme").await;
-    let key = business.key(json!(["support:write", "calls:write"])).await;
-    let customer = anybody.with("x-api-key", &key).hand_over(&anybody, "jane").await;
-    let hello = json!({"message": {"type": "text", "text": "Hello"}});
-    let conversation =
-        customer.post("/api/webchat/messages", hello).await.is(201).text("/message/conversationId");
-    let begin = async || customer.post("/api/webchat/calls", json!({"type": "audio"})).await;
-    let call = begin().await.is(201).body;
-    let path = format!("{DESK}/calls/{}", call["call"]["id"].as_str().unwrap());
-    let pass = business.owner.post(&format!("{path}/join"), json!({})).await.is(200).body;
+    let talk = Talk::with(&installation.anybody()).await;
+    let call = talk.call("audio").await;
+    let pass = talk.owner_does(&call, "join", json!({})).await;
     let (mut jane, mut agent) = (Participant::come(&call, &["audio"]), Participant::come(&pass, &[]));
     agent.says("heard").await;
     let left = of_its_own(&installation);
@@ -133,15 +114,12 @@ async fn a_media_server_of_our_own_goes_on_when_openchat_is_killed_and_is_adopte
     again.says("heard").await;
     let process = installation.start().await;
     assert_eq!(of_its_own(&installation), left, "it was adopted");
-    let shown = async || {
-        let path = format!("{DESK}/conversations/{conversation}");
-        business.owner.get(&path).await.is(200).body["conversation"]["call"].clone()
-    };
+    let shown = async || talk.shown().await["call"].clone();
     // Longer than somebody may be missing before it has left.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(shown().await["joined"].as_array().map(Vec::len), Some(2));
     assert!(!jane.said_so_far().contains(&"disconnected".to_owned()));
-    business.owner.post(&format!("{path}/end"), json!({})).await.is(200);
+    talk.owner_does(&call, "end", json!({})).await;
     jane.says("disconnected").await;
     again.says("disconnected").await;
     eventually("the call is over", async || shown().await.is_null()).await;
@@ -150,6 +128,7 @@ async fn a_media_server_of_our_own_goes_on_when_openchat_is_killed_and_is_adopte
     let pid = |left: &Value| Pid::from_raw(left["pid"].as_i64().unwrap().try_into().unwrap()).unwrap();
     kill_process(pid(&left), Signal::KILL).unwrap();
     eventually("another one runs", async || of_its_own(&installation)["pid"] != left["pid"]).await;
+    let begin = async || talk.customer.post("/api/webchat/calls", json!({"type": "audio"})).await;
     eventually("calls work again", async || begin().await.status == 201).await;
     let second = pid(&of_its_own(&installation));
     process.terminate();

@@ -163,9 +163,12 @@ impl Business {
 
     /// A backend with a fresh key that may do everything.
     pub(crate) async fn backend(&self, server: &Server) -> Client {
-        server
-            .anybody()
-            .with("x-api-key", &self.key(json!(["support:read", "support:write", "calls:write"])).await)
+        self.own_backend(&server.anybody()).await
+    }
+
+    pub(crate) async fn own_backend(&self, anybody: &Client) -> Client {
+        let all = json!(["support:read", "support:write", "calls:write"]);
+        anybody.with("x-api-key", &self.key(all).await)
     }
 
     /// A fresh key.
