@@ -91,6 +91,8 @@ pub(crate) struct Target<'a> {
     pub(crate) projections: &'a [Projection],
     /// Under which leadership the checkpoint moves too; a rebuild keeps its own count.
     pub(crate) checkpoint: Option<Fence>,
+    /// Whether the entries are known to be durable, so that what is folded from them needn't be before it is told.
+    pub(crate) durable: bool,
 }
 
 impl Entry {
@@ -260,8 +262,13 @@ async fn commit(
         return Err(ApplyError::Unreadable { what: "event" }.into());
     }
     let tx = db.begin().await?;
-    // A crash loses the read models' rows and their checkpoint together; they are folded again.
-    let unsynced = async { Ok::<_, BatchError>(tx.batch("set local synchronous_commit = off").await?) };
+    let unsynced = async {
+        if target.durable {
+            // A crash loses the read models' rows and their checkpoint together; they are folded again.
+            tx.batch("set local synchronous_commit = off").await?;
+        }
+        Ok::<_, BatchError>(())
+    };
     let moved = async {
         match target.checkpoint {
             Some(fence) => move_checkpoints(&tx, fence, entries).await,

@@ -186,7 +186,7 @@ impl Build {
         }
         while let Some(next) = take_batch(&mut parts) {
             let projections = [self.projection];
-            let target = Target { projections: &projections, checkpoint: None };
+            let target = Target { projections: &projections, checkpoint: None, durable: true };
             let entries = read::ranges(worker, &next, BATCH).await?;
             fold(worker, &target, &entries, &mut self.parked, self.now).await?;
             self.events += next.iter().map(|part| part.upto - part.after).sum::<i64>();

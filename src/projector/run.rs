@@ -247,8 +247,8 @@ impl Projector {
         }
         self.learn_checkpoints(db).await?;
         self.in_doubt = self.behind.iter().copied().collect();
-        let entries = self.gather(db).await?;
-        let target = Target { projections: Projection::ALL, checkpoint: Some(fence) };
+        let (entries, durable) = self.gather(db).await?;
+        let target = Target { projections: Projection::ALL, checkpoint: Some(fence), durable };
         fold(db, &target, &entries, &mut self.parked, self.clock.now()).await?;
         self.status.parked.store(self.parked.len(), Ordering::Relaxed);
         self.publish(entries);
@@ -274,8 +274,9 @@ impl Projector {
     }
 
     /// The next entries of every tenant that is behind, each tenant getting its share: from memory where what
-    /// was announced follows on the checkpoint without a hole, else from the log.
-    async fn gather(&mut self, db: &WorkerDb) -> Result<Vec<Entry>, BatchError> {
+    /// was announced follows on the checkpoint without a hole, else from the log. Says, too, whether all of them are
+    /// known to be durable: what was announced is.
+    async fn gather(&mut self, db: &WorkerDb) -> Result<(Vec<Entry>, bool), BatchError> {
         let share = (BATCH / self.behind.len().max(1)).max(10);
         let mut entries = Vec::new();
         let mut to_read = Vec::new();
@@ -299,7 +300,8 @@ impl Projector {
                 _ => to_read.push(Range { tenant, after: checkpoint, upto: Position::MAX }),
             }
         }
-        if !to_read.is_empty() {
+        let durable = to_read.is_empty();
+        if !durable {
             to_read.truncate((BATCH / share).max(1));
             let read = read::ranges(db, &to_read, i64::try_from(share).unwrap_or(i64::MAX)).await?;
             for Range { tenant, .. } in to_read {
@@ -314,7 +316,7 @@ impl Projector {
             self.behind.remove(&tenant);
             self.tails.remove(&tenant);
         }
-        Ok(entries)
+        Ok((entries, durable))
     }
 
     /// Lets those who wait and those who follow know what has been committed.

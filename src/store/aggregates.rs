@@ -22,7 +22,8 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::{
     StoreError,
-    append::{Append, AppendError, Appended, Appender, Condition, Fence},
+    append::{Append, Appended, Condition, Fence},
+    appender::Appender,
     pool::Pools,
 };
 use crate::clock::Clock;
@@ -122,6 +123,8 @@ pub struct Loaded<A> {
     pub(super) position: Position,
     /// When the log last agreed that this is all of the stream.
     pub(super) confirmed: Instant,
+    /// Whether all of it is known to be durable; what was read in the log may just be on its way to the disk.
+    pub(super) settled: bool,
     /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
     pub(super) shared: u8,
 }
@@ -249,6 +252,8 @@ impl Aggregates {
         id: A::Id,
         command: &A::Command,
     ) -> Result<Executed, ExecuteError<A::Refusal>> {
+        // Named once, so that it is done once even when nobody hears the database's first answer.
+        let command_id = context.command.unwrap_or_else(|| CommandId::from_uuid(self.clock.uuid()));
         let slot = self.slot::<A>(context.tenant, id);
         let mut slot = slot.lock().await;
         let mut outdated = None;
@@ -272,9 +277,16 @@ impl Aggregates {
             let events = match decided {
                 Ok(events) if !events.is_empty() => events,
                 nothing => {
+                    let replayed = match context.command {
+                        Some(command_id) => self.replay(context.tenant, command_id).await?,
+                        None => None,
+                    };
+                    if replayed.is_some() || !loaded.settled {
+                        self.appender.settle().await.map_err(StoreError::from)?;
+                    }
                     let position = loaded.position;
-                    *slot = Some(loaded);
-                    if let Some(replayed) = self.replay(context).await? {
+                    *slot = Some(Loaded { settled: true, ..loaded });
+                    if let Some(replayed) = replayed {
                         return Ok(replayed);
                     }
                     nothing.map_err(ExecuteError::Refused)?;
@@ -282,16 +294,16 @@ impl Aggregates {
                 }
             };
             let asked = Instant::now();
-            match self.append::<A>(context, id, loaded.sequence, events).await? {
+            match self.append::<A>(context, command_id, (id, loaded.sequence), events).await? {
                 Appended::Recorded(events) => {
-                    let folded = self.fold(Loaded { confirmed: asked, ..loaded }, &events);
+                    let folded = self.fold(Loaded { confirmed: asked, settled: true, ..loaded }, &events);
                     let position = folded.position;
                     self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
                     *slot = Some(folded);
                     return Ok(Executed { events, position, replayed: false });
                 }
                 Appended::Done(_) => {
-                    if let Some(replayed) = self.replay(context).await? {
+                    if let Some(replayed) = self.replay(context.tenant, command_id).await? {
                         return Ok(replayed);
                     }
                 }
@@ -316,11 +328,10 @@ impl Aggregates {
     async fn append<A: Aggregate>(
         &self,
         context: &Context,
-        id: A::Id,
-        expected: i64,
+        command: CommandId,
+        (id, expected): (A::Id, i64),
         events: Vec<A::Event>,
     ) -> Result<Appended, StoreError> {
-        let command = context.command.unwrap_or_else(|| CommandId::from_uuid(self.clock.uuid()));
         let correlation = context.cause.map_or(command, |(_, correlation)| correlation);
         let mut metadata = EventMetadata::new(context.tenant, context.actor, context.via, correlation);
         metadata.request_id.clone_from(&context.request_id);
@@ -338,10 +349,7 @@ impl Aggregates {
             fence: context.fence,
             events: events.into_iter().map(|e| A::event(id, e)).collect(),
         };
-        self.appender.append(append).await.map_err(|e| match e {
-            AppendError::Unavailable => StoreError::Unavailable,
-            AppendError::Refused(why) => StoreError::Refused(why),
-        })
+        Ok(self.appender.append(append).await?)
     }
 
     fn fold<A: Aggregate>(&self, mut loaded: Loaded<A>, events: &[Arc<Recorded>]) -> Loaded<A> {
@@ -356,10 +364,9 @@ impl Aggregates {
     }
 
     /// What the command did when it was carried out before, if it was.
-    async fn replay(&self, context: &Context) -> Result<Option<Executed>, StoreError> {
-        let Some(command) = context.command else { return Ok(None) };
-        let db = self.pools.tenant(context.tenant).await?;
-        let events = log::of_command(&db, context.tenant, command).await?;
+    async fn replay(&self, tenant: BusinessId, command: CommandId) -> Result<Option<Executed>, StoreError> {
+        let db = self.pools.tenant(tenant).await?;
+        let events = log::of_command(&db, tenant, command).await?;
         Ok(events.last().map(|last| last.position).map(|position| Executed {
             events: events.into_iter().map(Arc::new).collect(),
             position,

@@ -1,18 +1,19 @@
-//! A batch of commands as the two statements take it: parallel arrays.
+//! A batch of commands as the two statements take it: rows and arrays.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use openchat_domain::{DomainEvent, EventType, Position, Recorded};
 use openchat_projections::{Db, DbError};
+use postgres_types::{Json, ToSql};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::append::{Append, Appended, Fence};
 
 /// Moves the heads in tenant order (so that two batches can't deadlock), then inserts behind them.
-/// An event's place is told from the end of its tenant's part of the batch, because only the moved head is known.
 const LEAN: &str = "
     with moved as (
         insert into log_heads as h (tenant_id, position)
@@ -21,17 +22,11 @@ const LEAN: &str = "
         returning tenant_id, position
     ), inserted as (
         insert into events
-        select e.tenant_id, moved.position - e.back, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
-               e.event_version, e.payload::json, e.metadata::json, e.recorded_at, e.command_id, e.command_index,
-               e.salt, e.digest
-        from unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[],
-                    $10::text[], $11::text[], $12::timestamptz[], $13::uuid[], $14::smallint[], $15::bytea[],
-                    $16::bytea[])
-          as e (tenant_id, back, aggregate_type, aggregate_id, sequence, event_type, event_version, payload,
-                metadata, recorded_at, command_id, command_index, salt, digest)
-        join moved using (tenant_id)
+        select e.tenant_id, moved.position - e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
+               e.event_version, e.payload, e.metadata, e.recorded_at, e.command_id, e.command_index, e.salt, e.digest
+        from unnest($3::events[]) e join moved using (tenant_id)
     )
-    select tenant_id, position from moved";
+    select tenant_id, position, case when $4 then set_config('synchronous_commit', 'off', true) end from moved";
 
 const CHECKED: &str = "
     select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
@@ -49,7 +44,7 @@ pub(super) enum BatchError {
 /// Commands with their events written down.
 pub(super) struct Batch<'a> {
     commands: &'a [&'a Append],
-    metadata: Vec<String>,
+    metadata: Vec<Box<RawValue>>,
     events: Vec<Written<'a>>,
 }
 
@@ -59,10 +54,30 @@ struct Written<'a> {
     index: i16,
     event_type: &'static str,
     version: String,
-    payload: String,
+    payload: Box<RawValue>,
     salt: [u8; 16],
     digest: [u8; 32],
     event: &'a DomainEvent,
+}
+
+/// A row of the log, but in place of its position its distance from the last one of its tenant in the batch.
+#[derive(Debug, ToSql)]
+#[postgres(name = "events")]
+struct Row<'a> {
+    tenant_id: Uuid,
+    position: i64,
+    aggregate_type: &'static str,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: &'static str,
+    event_version: &'a str,
+    payload: Json<&'a RawValue>,
+    metadata: Json<&'a RawValue>,
+    recorded_at: DateTime<Utc>,
+    command_id: Uuid,
+    command_index: i16,
+    salt: &'a [u8],
+    digest: &'a [u8],
 }
 
 impl<'a> Batch<'a> {
@@ -71,7 +86,7 @@ impl<'a> Batch<'a> {
         let mut events = Vec::new();
         let mut metadata = Vec::with_capacity(commands.len());
         for (command, append) in commands.iter().enumerate() {
-            metadata.push(serde_json::to_string(&append.metadata)?);
+            metadata.push(to_raw_value(&append.metadata)?);
             for (index, event) in (0..).zip(&append.events) {
                 events.push(Written::of(command, index, event)?);
             }
@@ -84,7 +99,7 @@ impl<'a> Batch<'a> {
         self.commands.iter().any(|c| c.condition.is_some() || c.fence.is_some())
     }
 
-    fn per_event<'s, T>(&'s self, f: impl Fn(&'s Written<'a>) -> T) -> Vec<T> {
+    fn per_event<'s, T>(&'s self, f: impl FnMut(&'s Written<'a>) -> T) -> Vec<T> {
         self.events.iter().map(f).collect()
     }
 
@@ -94,6 +109,28 @@ impl<'a> Batch<'a> {
 
     fn of_command(&self, event: &Written<'_>) -> &Append {
         self.commands[event.command]
+    }
+
+    /// An event as a row of the log, for a statement that knows where the log will end but not where it ends now.
+    fn row<'s>(&'s self, event: &'s Written<'_>, back: i64) -> Row<'s> {
+        let append = self.of_command(event);
+        let stream = event.event.stream();
+        Row {
+            tenant_id: append.tenant.uuid(),
+            position: back,
+            aggregate_type: stream.aggregate_type(),
+            aggregate_id: stream.aggregate_id(),
+            sequence: append.expected + i64::from(event.index) + 1,
+            event_type: event.event_type,
+            event_version: &event.version,
+            payload: Json(&event.payload),
+            metadata: Json(&self.metadata[event.command]),
+            recorded_at: append.at,
+            command_id: append.command.uuid(),
+            command_index: event.index,
+            salt: &event.salt,
+            digest: &event.digest,
+        }
     }
 
     /// The events of a command whose last one is at `last`.
@@ -126,55 +163,30 @@ impl<'a> Written<'a> {
         };
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(BatchError::Chance)?;
-        let digest = Sha256::new().chain_update(salt).chain_update(&payload).finalize().into();
+        let digest = Sha256::new().chain_update(salt).chain_update(payload.get()).finalize().into();
         Ok(Self { command, index, event_type, version, payload, salt, digest, event })
     }
 }
 
-fn stored<E: EventType + Serialize>(event: &E) -> serde_json::Result<(&'static str, String, String)> {
-    Ok((event.event_type(), event.event_version().to_string(), serde_json::to_string(event)?))
+fn stored<E: EventType + Serialize>(event: &E) -> serde_json::Result<(&'static str, String, Box<RawValue>)> {
+    Ok((event.event_type(), event.event_version().to_string(), to_raw_value(event)?))
 }
 
-/// Appends a batch in which no two commands touch the same aggregate, or fails as a whole.
-pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appended>, DbError> {
+/// Appends a batch in which no two commands touch the same aggregate, or fails as a whole. It is durable when this
+/// returns, unless it is to be so only `later`, by the next commit that is.
+pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>, later: bool) -> Result<Vec<Appended>, DbError> {
     let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
     for event in &batch.events {
         *counts.entry(batch.of_command(event).tenant.uuid()).or_default() += 1;
     }
-    let mut left = counts.clone();
-    let backs: Vec<i64> = batch
-        .per_event(|e| batch.of_command(e).tenant.uuid())
-        .into_iter()
-        .map(|tenant| {
-            let back = left.entry(tenant).or_default();
-            *back -= 1;
-            *back
-        })
-        .collect();
     let (tenants, moves): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(t, n)| (*t, *n)).unzip();
-    let rows = db
-        .query(
-            LEAN,
-            &[
-                &tenants,
-                &moves,
-                &batch.per_event(|e| batch.of_command(e).tenant.uuid()),
-                &backs,
-                &batch.per_event(|e| e.event.stream().aggregate_type()),
-                &batch.per_event(|e| e.event.stream().aggregate_id()),
-                &batch.per_event(|e| batch.of_command(e).expected + i64::from(e.index) + 1),
-                &batch.per_event(|e| e.event_type),
-                &batch.per_event(|e| e.version.as_str()),
-                &batch.per_event(|e| e.payload.as_str()),
-                &batch.per_event(|e| batch.metadata[e.command].as_str()),
-                &batch.per_event(|e| batch.of_command(e).at),
-                &batch.per_event(|e| batch.of_command(e).command.uuid()),
-                &batch.per_event(|e| e.index),
-                &batch.per_event(|e| e.salt.as_slice()),
-                &batch.per_event(|e| e.digest.as_slice()),
-            ],
-        )
-        .await?;
+    let mut left = counts.clone();
+    let events = batch.per_event(|event| {
+        let back = left.entry(batch.of_command(event).tenant.uuid()).or_default();
+        *back -= 1;
+        batch.row(event, *back)
+    });
+    let rows = db.query(LEAN, &[&tenants, &moves, &events, &later]).await?;
     let mut next: BTreeMap<Uuid, Position> = rows
         .iter()
         .map(|row| {
@@ -207,7 +219,7 @@ pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appen
                 &batch.per_command(|c| c.stream.aggregate_id()),
                 &batch.per_command(|c| c.expected),
                 &batch.per_command(|c| c.command.uuid()),
-                &batch.metadata,
+                &batch.metadata.iter().map(|m| m.get()).collect::<Vec<_>>(),
                 &at,
                 &batch.per_command(|c| c.condition.map(|condition| condition.after)),
                 &batch.per_command(|c| c.condition.map(|condition| condition.types)),
@@ -215,7 +227,7 @@ pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appen
                 &batch.per_event(|e| i32::try_from(e.command + 1).unwrap_or(i32::MAX)),
                 &batch.per_event(|e| e.event_type),
                 &batch.per_event(|e| e.version.as_str()),
-                &batch.per_event(|e| e.payload.as_str()),
+                &batch.per_event(|e| e.payload.get()),
                 &batch.per_event(|e| e.salt.as_slice()),
                 &batch.per_event(|e| e.digest.as_slice()),
             ],

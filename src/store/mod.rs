@@ -2,10 +2,12 @@
 
 mod aggregates;
 mod append;
+mod appender;
 mod batch;
 mod loading;
 mod migrate;
 mod pool;
+mod writer;
 
 use std::{error::Error, fmt::Write as _, sync::Arc};
 
@@ -14,7 +16,8 @@ use openchat_domain::DecodeError;
 use openchat_projections::{DbError, QueryError, log::LogError};
 
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
-pub use append::{Announce, Append, AppendError, Appended, Appender, Condition, Fence};
+pub use append::{Append, AppendError, Appended, Condition, Fence};
+pub use appender::{Announce, Appender};
 pub use migrate::{MigrateError, latest_migration, migrate};
 pub(crate) use pool::connect;
 pub use pool::{Conn, PoolSizes, Pools, TenantDb, WorkerDb, WorkerTx};
@@ -43,6 +46,15 @@ pub enum StoreError {
     /// A read model can't be read.
     #[error(transparent)]
     Query(#[from] QueryError),
+}
+
+impl From<AppendError> for StoreError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Unavailable => Self::Unavailable,
+            AppendError::Refused(why) => Self::Refused(why),
+        }
+    }
 }
 
 /// An error with all its causes in one line.

@@ -1,0 +1,237 @@
+//! Group commit: the commands that arrive while others are being committed go out together in the next batch.
+//!
+//! A batch doesn't keep its tenant's head locked until the disk has it. It commits, which makes it visible and lets the next
+//! one go on, and then waits, with all that was committed meanwhile, for one flush of the log's end; only then is it
+//! announced and acknowledged. A command that is alone waits for the disk itself: that is one round trip instead of two.
+//! (Early lock release and flush pipelining, from Johnson et al., "Aether: a scalable approach to logging", 2010.)
+//! Whatever rests on what it has read is later in the log, so no flush can make it durable without that; an answer that
+//! appends nothing asks for a flush of its own: [`Appender::settle`].
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    mem,
+    sync::Arc,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use openchat_domain::{BusinessId, Recorded};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    append::{Append, AppendError, Appended},
+    pool::{Pools, WorkerDb},
+    writer::{self, Mode},
+};
+
+/// How many batches may be on their way at once; they never share a tenant.
+const IN_FLIGHT: usize = 2;
+/// The most commands in one statement.
+const BATCH: usize = 128;
+/// How many commands may wait before callers have to.
+const QUEUE: usize = 4096;
+
+/// Where committed events are announced, per tenant in position order.
+pub type Announce = mpsc::UnboundedSender<Vec<Arc<Recorded>>>;
+
+/// The way into the log; clones share one queue.
+#[derive(Debug, Clone)]
+pub struct Appender {
+    queue: mpsc::Sender<Request>,
+}
+
+type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
+
+#[derive(Debug)]
+enum Request {
+    Append(Box<Pending>),
+    Settle(Reply<()>),
+}
+
+/// A command that waits for its answer.
+#[derive(Debug)]
+struct Pending {
+    append: Append,
+    reply: Reply<Appended>,
+}
+
+type Written = Vec<(Pending, Result<Appended, AppendError>)>;
+
+/// What the next flush is for.
+#[derive(Debug, Default)]
+struct Unsettled {
+    batches: Vec<Written>,
+    others: Vec<Reply<()>>,
+}
+
+impl Appender {
+    /// Starts the appender's task; it ends when every clone is gone and all that waits has been written.
+    #[must_use]
+    pub fn start(pools: Pools, announce: Announce) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(run(pools, announce, waiting));
+        Self { queue }
+    }
+
+    /// Appends a command's events durably.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.ask(|reply| Request::Append(Box::new(Pending { append, reply }))).await
+    }
+
+    /// Waits until all that could be read in the log before is durable, whichever node has appended it.
+    ///
+    /// # Errors
+    /// [`AppendError::Unavailable`].
+    pub async fn settle(&self) -> Result<(), AppendError> {
+        self.ask(Request::Settle).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(request(reply)).await.map_err(|_| AppendError::Unavailable)?;
+        answer.await.map_err(|_| AppendError::Unavailable)?
+    }
+}
+
+async fn run(pools: Pools, announce: Announce, mut queue: mpsc::Receiver<Request>) {
+    let mut waiting = VecDeque::new();
+    let mut busy = HashSet::new();
+    let mut idle: Vec<Option<WorkerDb>> = (0..IN_FLIGHT).map(|_| None).collect();
+    let mut in_flight = FuturesUnordered::new();
+    let mut unsettled = Unsettled::default();
+    let mut settler = Some(None);
+    let mut settling = FuturesUnordered::new();
+    let mut open = true;
+    loop {
+        while let Ok(request) = queue.try_recv() {
+            sort(request, &mut waiting, &mut unsettled);
+        }
+        if !unsettled.is_empty()
+            && let Some(connection) = settler.take()
+        {
+            settling.push(settle(&pools, connection, mem::take(&mut unsettled)));
+        }
+        while let Some(connection) = idle.pop() {
+            let batch = take_batch(&mut waiting, &busy);
+            if batch.is_empty() {
+                idle.push(connection);
+                break;
+            }
+            busy.extend(batch.iter().map(|p| p.append.tenant));
+            let alone = batch.len() == 1 && in_flight.is_empty() && settling.is_empty();
+            in_flight.push(write(&pools, connection, batch, if alone { Mode::Durable } else { Mode::Early }));
+        }
+        tokio::select! {
+            received = queue.recv(), if open => match received {
+                Some(request) => sort(request, &mut waiting, &mut unsettled),
+                None => open = false,
+            },
+            Some((connection, written, durable)) = in_flight.next() => {
+                idle.push(connection);
+                for (pending, _) in &written {
+                    busy.remove(&pending.append.tenant);
+                }
+                if durable {
+                    finish(written, &announce);
+                } else {
+                    unsettled.batches.push(written);
+                }
+            }
+            Some((connection, settled, answer)) = settling.next() => {
+                settler = Some(connection);
+                let Unsettled { batches, others } = settled;
+                batches.into_iter().for_each(|written| finish(written, &announce));
+                for other in others {
+                    let _ = other.send(answer.clone());
+                }
+            }
+            else => return,
+        }
+    }
+}
+
+impl Unsettled {
+    fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.others.is_empty()
+    }
+}
+
+fn sort(request: Request, waiting: &mut VecDeque<Pending>, unsettled: &mut Unsettled) {
+    match request {
+        Request::Append(pending) => waiting.push_back(*pending),
+        Request::Settle(reply) => unsettled.others.push(reply),
+    }
+}
+
+/// The next commands in order, leaving those whose tenant is being written.
+fn take_batch(waiting: &mut VecDeque<Pending>, busy: &HashSet<BusinessId>) -> Vec<Pending> {
+    let mut batch = Vec::new();
+    let mut left = VecDeque::new();
+    while let Some(pending) = waiting.pop_front() {
+        if busy.contains(&pending.append.tenant) {
+            left.push_back(pending);
+        } else {
+            batch.push(pending);
+        }
+        if batch.len() == BATCH {
+            break;
+        }
+    }
+    left.append(waiting);
+    *waiting = left;
+    batch
+}
+
+/// Announces what was recorded before anybody hears that it was, then answers.
+fn finish(written: Written, announce: &Announce) {
+    let mut by_tenant: HashMap<BusinessId, Vec<Arc<Recorded>>> = HashMap::new();
+    for (pending, outcome) in &written {
+        if let Ok(Appended::Recorded(events)) = outcome {
+            by_tenant.entry(pending.append.tenant).or_default().extend(events.iter().cloned());
+        }
+    }
+    for events in by_tenant.into_values() {
+        // Nobody listens while the process shuts down; the events are in the log.
+        let _ = announce.send(events);
+    }
+    for (pending, outcome) in written {
+        // A caller that is gone needs no answer.
+        let _ = pending.reply.send(outcome);
+    }
+}
+
+async fn write(
+    pools: &Pools,
+    mut connection: Option<WorkerDb>,
+    pending: Vec<Pending>,
+    mode: Mode,
+) -> (Option<WorkerDb>, Written, bool) {
+    let appends: Vec<&Append> = pending.iter().map(|p| &p.append).collect();
+    let (outcomes, durable) = writer::write(pools, &mut connection, &appends, mode).await;
+    drop(appends);
+    (connection, pending.into_iter().zip(outcomes).collect(), durable)
+}
+
+/// Waits for the disk. When the database is gone in between, its end of the log may be lost: what was written is written
+/// again, which does nothing where it is still there.
+async fn settle(
+    pools: &Pools,
+    mut connection: Option<WorkerDb>,
+    unsettled: Unsettled,
+) -> (Option<WorkerDb>, Unsettled, Result<(), AppendError>) {
+    let answer = writer::settle(pools, &mut connection).await;
+    if answer.is_ok() {
+        return (connection, unsettled, answer);
+    }
+    let Unsettled { batches, others } = unsettled;
+    let mut again = Vec::with_capacity(batches.len());
+    for written in batches {
+        let pending = written.into_iter().map(|(pending, _)| pending).collect();
+        let (back, written, _) = write(pools, connection, pending, Mode::Again).await;
+        connection = back;
+        again.push(written);
+    }
+    (connection, Unsettled { batches: again, others }, answer)
+}

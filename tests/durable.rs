@@ -1,0 +1,193 @@
+//! Nothing is answered or announced before it is durable, though it can be read before: with a standby that never comes,
+//! every commit that waits to be durable waits until the test lets it go.
+
+use std::{fs, path::PathBuf, pin::pin, time::Duration};
+
+use futures_util::{FutureExt as _, future::join_all};
+use openchat::{
+    postgres::PrivatePostgres,
+    store::{Context, migrate},
+};
+use openchat_domain::{
+    BusinessId, CommandId, ConversationId,
+    conversation::{Conversation, ConversationCommand, CustomerRef, Reader},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio_postgres::{Client, Config};
+
+use crate::{
+    log::{context, conversation, customer, open, post, tenant},
+    support::{Store, client, eventually, options, scratch},
+};
+
+/// Longer than any answer takes that needn't wait.
+const A_WHILE: Duration = Duration::from_millis(300);
+
+/// A Postgres whose commits can be kept from being durable.
+struct Disk {
+    dir: PathBuf,
+    _postgres: PrivatePostgres,
+    config: Config,
+    owner: Client,
+}
+
+impl Disk {
+    async fn new() -> Self {
+        let dir = scratch("durable");
+        let postgres = PrivatePostgres::start(&dir, options()).await.unwrap();
+        let config = postgres.connection();
+        migrate(&config).await.unwrap();
+        let owner = client(&config).await;
+        owner.batch_execute("set synchronous_commit = local").await.unwrap();
+        Self { dir, _postgres: postgres, config, owner }
+    }
+
+    async fn hold(&self) {
+        self.set("'nobody'").await;
+        self.reload("nobody").await;
+    }
+
+    async fn release(&self) {
+        self.set("''").await;
+        self.reload("").await;
+    }
+
+    async fn set(&self, standby: &str) {
+        let sql = format!("alter system set synchronous_standby_names = {standby}");
+        self.owner.batch_execute(&sql).await.unwrap();
+    }
+
+    async fn reload(&self, awaited: &str) {
+        self.owner.batch_execute("select pg_reload_conf()").await.unwrap();
+        eventually("the setting holds", async || {
+            let row = self.owner.query_one("show synchronous_standby_names", &[]).await.unwrap();
+            row.get::<_, &str>(0) == awaited
+        })
+        .await;
+    }
+
+    /// Waits until so many commits wait to be durable.
+    async fn waiting(&self, count: i64) {
+        eventually("commits wait", async || {
+            let sql = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+            self.owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) >= count
+        })
+        .await;
+    }
+
+    async fn events(&self, tenant: BusinessId) -> i64 {
+        let sql = "select count(*) from events where tenant_id = $1";
+        client(&self.config).await.query_one(sql, &[&tenant.uuid()]).await.unwrap().get(0)
+    }
+}
+
+/// A conversation in a log of its own.
+struct Talk {
+    context: Context,
+    id: ConversationId,
+    customer: CustomerRef,
+}
+
+impl Talk {
+    async fn begin(store: &Store) -> Self {
+        let it = Self { context: context(tenant()), id: conversation(), customer: customer() };
+        store.aggregates.execute::<Conversation>(&it.context, it.id, &open(&it.customer)).await.unwrap();
+        it
+    }
+}
+
+fn read() -> ConversationCommand {
+    ConversationCommand::MarkRead { reader: Reader::Customer, up_to: 2 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_read_is_answered_and_announced_only_when_it_is_durable() {
+    let disk = Disk::new().await;
+    let mut one = Store::on(disk.config.clone());
+    let other = Store::on(disk.config.clone());
+    let (alone, early) = (Talk::begin(&one).await, Talk::begin(&one).await);
+    while one.announced.try_recv().is_ok() {}
+    disk.hold().await;
+
+    // The first command finds nobody and waits by itself; the second commits early.
+    let message = post(&alone.customer, "alone");
+    let mut first = pin!(one.aggregates.execute::<Conversation>(&alone.context, alone.id, &message));
+    assert!(first.as_mut().now_or_never().is_none());
+    disk.waiting(1).await;
+    let read = read();
+    let mut second = pin!(one.aggregates.execute::<Conversation>(&early.context, early.id, &read));
+    assert!(second.as_mut().now_or_never().is_none());
+    eventually("it can be read", async || disk.events(early.context.tenant).await == 3).await;
+    disk.waiting(2).await;
+
+    // Another node sees it, and that nothing is left to do. It may not say so yet, nor a word of the rest.
+    let mut again = pin!(other.aggregates.execute::<Conversation>(&early.context, early.id, &read));
+    assert!(tokio::time::timeout(A_WHILE, again.as_mut()).await.is_err());
+    assert!(first.as_mut().now_or_never().is_none());
+    assert!(second.as_mut().now_or_never().is_none());
+    assert!(one.announced.try_recv().is_err());
+    assert_eq!(disk.events(alone.context.tenant).await, 2, "who waits by himself is not seen");
+
+    disk.release().await;
+    assert_eq!(first.await.unwrap().events.len(), 1);
+    assert_eq!(second.await.unwrap().position, 3);
+    let again = again.await.unwrap();
+    assert_eq!((again.events.len(), again.position), (0, 3));
+    let mut announced =
+        [one.announced.recv().await.unwrap()[0].tenant, one.announced.recv().await.unwrap()[0].tenant];
+    announced.sort();
+    let mut tenants = [alone.context.tenant, early.context.tenant];
+    tenants.sort();
+    assert_eq!(announced, tenants);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_without_a_name_is_done_once_when_nobody_heard_that_it_was_done() {
+    let disk = Disk::new().await;
+    let store = Store::on(disk.config.clone());
+    let talk = Talk::begin(&store).await;
+    disk.hold().await;
+    let message = post(&talk.customer, "once");
+    let mut posted = pin!(store.aggregates.execute::<Conversation>(&talk.context, talk.id, &message));
+    assert!(posted.as_mut().now_or_never().is_none());
+    disk.waiting(1).await;
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'";
+    disk.owner.execute(cut, &[]).await.unwrap();
+    disk.release().await;
+    assert_eq!(posted.await.unwrap().events.len(), 1);
+    assert_eq!(disk.events(talk.context.tenant).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_early_is_written_again_when_the_database_dies_before_it_is_durable() {
+    let disk = Disk::new().await;
+    let store = Store::on(disk.config.clone());
+    let alone = Talk::begin(&store).await;
+    let early = Talk::begin(&store).await;
+    disk.hold().await;
+    let message = post(&alone.customer, "alone");
+    let mut first = pin!(store.aggregates.execute::<Conversation>(&alone.context, alone.id, &message));
+    assert!(first.as_mut().now_or_never().is_none());
+    disk.waiting(1).await;
+    let others = join_all((0..5).map(|n| {
+        let (aggregates, early) = (&store.aggregates, &early);
+        let context = early.context.once(CommandId::derive(early.context.tenant, &[&n.to_string()]));
+        async move {
+            let message = post(&early.customer, &format!("early {n}"));
+            aggregates.execute::<Conversation>(&context, early.id, &message).await.unwrap().events.len()
+        }
+    }));
+    let mut others = pin!(others);
+    assert!(others.as_mut().now_or_never().is_none());
+    disk.waiting(2).await;
+
+    disk.set("''").await;
+    let file = fs::read_to_string(disk.dir.join("postgres/cluster/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(file.lines().next().unwrap().parse().unwrap()).unwrap();
+    kill_process(postmaster, Signal::KILL).unwrap();
+
+    assert_eq!(first.await.unwrap().events.len(), 1);
+    assert_eq!(others.await, [1; 5]);
+    assert_eq!(disk.events(alone.context.tenant).await, 3);
+    assert_eq!(disk.events(early.context.tenant).await, 7);
+}
