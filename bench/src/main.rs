@@ -5,6 +5,7 @@
 mod client;
 mod growth;
 mod measure;
+mod peers;
 mod report;
 mod scenarios;
 mod stage;
@@ -41,6 +42,8 @@ struct Cli {
 enum Which {
     /// Commands through the store.
     Append,
+    /// The same beside pgbench, postgres-es, Emmett and eventsourcing: whichever of them `make bench-peers` has installed.
+    Peers,
     /// A message over HTTP.
     Message,
     /// A command's delta on a socket.
@@ -103,6 +106,7 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
         }
         let scenario = match which {
             Which::Append => scenarios::append(&stage, pace).await?,
+            Which::Peers => peers::peers(&stage, pace).await?,
             Which::Message => scenarios::http(&stage, pace).await?,
             Which::Feed => scenarios::feed(&stage, pace).await?,
             Which::Long => growth::long(&stage, pace).await?,
