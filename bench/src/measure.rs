@@ -1,6 +1,7 @@
 //! Measuring: the same work by many workers for a while, and what the rounds say together.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -59,9 +60,21 @@ pub(crate) struct Series {
     pub(crate) contender: &'static str,
     pub(crate) concurrency: usize,
     pub(crate) rounds: Vec<Sample>,
+    /// What else was measured, round by round.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) more: BTreeMap<&'static str, Vec<f64>>,
 }
 
 impl Series {
+    pub(crate) const fn new(contender: &'static str, concurrency: usize) -> Self {
+        Self { contender, concurrency, rounds: Vec::new(), more: BTreeMap::new() }
+    }
+
+    /// Adds what a round has shown beside its sample.
+    pub(crate) fn note(&mut self, what: &'static str, figure: f64) {
+        self.more.entry(what).or_default().push(figure);
+    }
+
     /// The median over the rounds of one figure.
     pub(crate) fn median(&self, of: impl Fn(&Sample) -> f64) -> f64 {
         median(self.rounds.iter().map(of).collect())
@@ -79,7 +92,7 @@ impl Series {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -93,10 +106,7 @@ pub(crate) async fn interleaved(
 ) -> Result<Vec<Series>, BenchError> {
     let mut all = Vec::new();
     for &concurrency in concurrencies {
-        let mut series: Vec<Series> = contenders
-            .iter()
-            .map(|it| Series { contender: it.name, concurrency, rounds: Vec::new() })
-            .collect();
+        let mut series: Vec<Series> = contenders.iter().map(|it| Series::new(it.name, concurrency)).collect();
         for it in contenders {
             (it.round)(concurrency, Duration::from_secs_f64(seconds / 4.0)).await?;
         }
