@@ -29,9 +29,10 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 CARGO_DENY := build/tools/bin/cargo-deny
 SCHEMATHESIS := build/tools/schemathesis-$(SCHEMATHESIS_VERSION)
 LIVEKIT_CLIENT := build/tools/livekit-client-$(LIVEKIT_CLIENT_VERSION)
+PEERS := build/peers
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz bench check web postgres livekit livekit-client nats advisories need-rust need-node need-chromium need-python clean
+.PHONY: help run demo test fuzz bench bench-peers check web postgres livekit livekit-client nats advisories need-rust need-node need-chromium need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -55,6 +56,8 @@ fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some mi
 
 bench: need-rust web postgres ## Measure against the database under it, in ratios: build/bench.svg
 	cargo run --release --locked -p openchat-bench -- $(BENCH_ARGS)
+
+bench-peers: $(PEERS)/postgres-es/release/bench-postgres-es $(PEERS)/emmett/main.js $(PEERS)/eventsourcing/main.py ## Install the event stores that the benchmark holds the store against
 
 check: need-rust web $(CARGO_DENY) ## Check format, lints, documentation, dependencies and their licences
 	cargo fmt --all --check
@@ -127,6 +130,21 @@ $(LIVEKIT_CLIENT)/bin/python: | need-python
 	rm -rf $(LIVEKIT_CLIENT)
 	python3 -m venv $(LIVEKIT_CLIENT)
 	$(LIVEKIT_CLIENT)/bin/pip install --quiet --disable-pip-version-check livekit==$(LIVEKIT_CLIENT_VERSION) || { rm -rf $(LIVEKIT_CLIENT); exit 1; }
+
+$(PEERS)/postgres-es/release/bench-postgres-es: $(wildcard bench/peers/postgres-es/Cargo.* bench/peers/postgres-es/src/*) | need-rust
+	cargo build --release --locked --manifest-path bench/peers/postgres-es/Cargo.toml --target-dir $(PEERS)/postgres-es
+	@touch $@
+
+$(PEERS)/emmett/main.js: $(addprefix bench/peers/emmett/,.npmrc package.json package-lock.json main.js) | need-node
+	rm -rf $(PEERS)/emmett && mkdir -p $(PEERS)/emmett
+	cp $(filter-out %/main.js,$^) $(PEERS)/emmett && npm ci --prefix $(PEERS)/emmett --ignore-scripts
+	cp bench/peers/emmett/main.js $@
+
+$(PEERS)/eventsourcing/main.py: bench/peers/eventsourcing/requirements.txt bench/peers/eventsourcing/main.py | need-python
+	rm -rf $(PEERS)/eventsourcing
+	python3 -m venv $(PEERS)/eventsourcing
+	$(PEERS)/eventsourcing/bin/pip install --quiet --disable-pip-version-check -r bench/peers/eventsourcing/requirements.txt
+	cp bench/peers/eventsourcing/main.py $@
 
 $(CARGO_DENY): | need-rust
 	cargo install --locked --debug --root build/tools --target-dir build/tools/target cargo-deny@$(CARGO_DENY_VERSION)

@@ -120,11 +120,11 @@ pub(crate) async fn inbox(stage: &Stage, pace: Pace) -> Result<Scenario, BenchEr
     ] {
         let config = stage.database(&format!("inbox_{size}")).await?;
         let served = Served::start(config.clone()).await?;
-        served.conversation(0).await?;
+        served.business.conversation(0).await?;
         let db = connect(&config).await?;
         db.batch_execute(&multiply(size)).await?;
         db.batch_execute("vacuum analyze").await?;
-        let header = format!("cookie: {}", served.session);
+        let header = format!("cookie: {}", served.business.session);
         let mut caller = Caller::connect(served.running.address).await?;
         let page = "/api/admin/support/inbox?view=all&limit=25";
         let mut deep = page.to_owned();
@@ -181,10 +181,10 @@ pub(crate) async fn rebuild(stage: &Stage) -> Result<(), BenchError> {
     let empty = begun.elapsed();
     let mut conversations = Vec::new();
     for customer in 0..32 {
-        conversations.push(served.conversation(customer).await?);
+        conversations.push(served.business.conversation(customer).await?);
     }
     let address = served.running.address;
-    let header = format!("x-api-key: {}", served.key);
+    let header = format!("x-api-key: {}", served.business.key);
     let body = serde_json::json!({"message": {"type": "text", "text": WORDS}}).to_string();
     try_join_all(conversations.iter().map(async |id| {
         let mut caller = Caller::connect(address).await?;

@@ -3,16 +3,19 @@
 //! Every figure that counts is a ratio within one run: machines are noisy, and differ.
 
 mod client;
+mod fanout;
 mod growth;
 mod measure;
+mod peers;
 mod report;
 mod scenarios;
 mod stage;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use openchat::{app::StartError, postgres::PostgresError, store::MigrateError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use report::Scenario;
 use scenarios::Pace;
@@ -21,6 +24,8 @@ use stage::Stage;
 /// Measures OpenChat against the database under it.
 #[derive(Debug, Parser)]
 struct Cli {
+    #[command(subcommand)]
+    helper: Option<Helper>,
     /// What to measure; everything when left out.
     scenarios: Vec<Which>,
     /// How many rounds each contender has at each concurrency.
@@ -37,14 +42,27 @@ struct Cli {
     svg: PathBuf,
 }
 
+/// What this program does as its own helper.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum Helper {
+    /// Serves on a database and says where, as the server that `fanout` has in a process of its own.
+    #[command(hide = true)]
+    Serve { database: String },
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
     /// Commands through the store.
     Append,
+    /// The same beside pgbench, postgres-es, Emmett and eventsourcing: whichever of them `make bench-peers` has installed.
+    Peers,
     /// A message over HTTP.
     Message,
     /// A command's delta on a socket.
     Feed,
+    /// A message on up to 5,000 sockets, beside a nats-server's websocket if `make nats` has built one.
+    Fanout,
     /// A message of a long conversation.
     Long,
     /// Many tenants.
@@ -84,7 +102,12 @@ pub(crate) enum BenchError {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = Cli::parse();
+    let done = match &cli.helper {
+        Some(Helper::Serve { database }) => fanout::serve(database).await,
+        None => run(cli).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             let _ = writeln!(std::io::stderr(), "bench: {}", openchat::store::chain(&e));
@@ -95,26 +118,33 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), BenchError> {
     let pace = Pace { rounds: cli.rounds.max(1), seconds: cli.seconds };
+    // Every socket is a file, here and in a server that is started from here.
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).map_err(std::io::Error::from)?;
     let stage = Stage::set().await?;
     let mut done: Vec<Scenario> = Vec::new();
     for &which in Which::value_variants() {
         if !cli.scenarios.is_empty() && !cli.scenarios.contains(&which) {
             continue;
         }
-        let scenario = match which {
-            Which::Append => scenarios::append(&stage, pace).await?,
-            Which::Message => scenarios::http(&stage, pace).await?,
-            Which::Feed => scenarios::feed(&stage, pace).await?,
-            Which::Long => growth::long(&stage, pace).await?,
-            Which::Tenants => growth::tenants(&stage, pace).await?,
-            Which::Inbox => growth::inbox(&stage, pace).await?,
+        let measured: Vec<Scenario> = match which {
+            Which::Append => vec![scenarios::append(&stage, pace).await?],
+            Which::Peers => vec![peers::peers(&stage, pace).await?],
+            Which::Message => vec![scenarios::http(&stage, pace).await?],
+            Which::Feed => vec![scenarios::feed(&stage, pace).await?],
+            Which::Fanout => fanout::fanout(&stage, pace).await?.into(),
+            Which::Long => vec![growth::long(&stage, pace).await?],
+            Which::Tenants => vec![growth::tenants(&stage, pace).await?],
+            Which::Inbox => vec![growth::inbox(&stage, pace).await?],
             Which::Rebuild => {
                 growth::rebuild(&stage).await?;
-                continue;
+                vec![]
             }
         };
-        write!(std::io::stdout(), "{}", scenario.table())?;
-        done.push(scenario);
+        for scenario in measured {
+            write!(std::io::stdout(), "{}", scenario.table())?;
+            done.push(scenario);
+        }
     }
     for path in [&cli.json, &cli.svg] {
         if let Some(folder) = path.parent() {

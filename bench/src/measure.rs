@@ -1,6 +1,7 @@
 //! Measuring: the same work by many workers for a while, and what the rounds say together.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,21 +11,34 @@ use serde::Serialize;
 
 use crate::BenchError;
 
-/// One piece of work, done by a numbered worker.
-pub(crate) type Work = Arc<dyn Fn(usize) -> BoxFuture<'static, Result<(), BenchError>> + Send + Sync>;
+/// So many workers for so long.
+type Round = Box<dyn Fn(usize, Duration) -> BoxFuture<'static, Result<Sample, BenchError>> + Send + Sync>;
 
 /// Something that is measured beside others.
 pub(crate) struct Contender {
-    pub(crate) name: &'static str,
-    pub(crate) work: Work,
+    name: &'static str,
+    round: Round,
 }
 
 impl Contender {
+    /// One piece of work, done by a numbered worker.
     pub(crate) fn new<F>(name: &'static str, work: impl Fn(usize) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), BenchError>> + Send + 'static,
     {
-        Self { name, work: Arc::new(move |worker| Box::pin(work(worker))) }
+        let work = Arc::new(work);
+        Self::of_rounds(name, move |concurrency, duration| sample(Arc::clone(&work), concurrency, duration))
+    }
+
+    /// One that counts for itself.
+    pub(crate) fn of_rounds<F>(
+        name: &'static str,
+        round: impl Fn(usize, Duration) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Sample, BenchError>> + Send + 'static,
+    {
+        Self { name, round: Box::new(move |concurrency, duration| Box::pin(round(concurrency, duration))) }
     }
 }
 
@@ -46,9 +60,21 @@ pub(crate) struct Series {
     pub(crate) contender: &'static str,
     pub(crate) concurrency: usize,
     pub(crate) rounds: Vec<Sample>,
+    /// What else was measured, round by round.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) more: BTreeMap<&'static str, Vec<f64>>,
 }
 
 impl Series {
+    pub(crate) const fn new(contender: &'static str, concurrency: usize) -> Self {
+        Self { contender, concurrency, rounds: Vec::new(), more: BTreeMap::new() }
+    }
+
+    /// Adds what a round has shown beside its sample.
+    pub(crate) fn note(&mut self, what: &'static str, figure: f64) {
+        self.more.entry(what).or_default().push(figure);
+    }
+
     /// The median over the rounds of one figure.
     pub(crate) fn median(&self, of: impl Fn(&Sample) -> f64) -> f64 {
         median(self.rounds.iter().map(of).collect())
@@ -66,7 +92,7 @@ impl Series {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -80,19 +106,15 @@ pub(crate) async fn interleaved(
 ) -> Result<Vec<Series>, BenchError> {
     let mut all = Vec::new();
     for &concurrency in concurrencies {
-        let mut series: Vec<Series> = contenders
-            .iter()
-            .map(|it| Series { contender: it.name, concurrency, rounds: Vec::new() })
-            .collect();
+        let mut series: Vec<Series> = contenders.iter().map(|it| Series::new(it.name, concurrency)).collect();
         for it in contenders {
-            sample(&it.work, concurrency, Duration::from_secs_f64(seconds / 4.0)).await?;
+            (it.round)(concurrency, Duration::from_secs_f64(seconds / 4.0)).await?;
         }
         for round in 0..rounds {
             // Who goes first changes from round to round, so that nobody profits from the place.
             for n in 0..contenders.len() {
                 let n = (n + round) % contenders.len();
-                let taken =
-                    sample(&contenders[n].work, concurrency, Duration::from_secs_f64(seconds)).await?;
+                let taken = (contenders[n].round)(concurrency, Duration::from_secs_f64(seconds)).await?;
                 series[n].rounds.push(taken);
             }
         }
@@ -101,12 +123,19 @@ pub(crate) async fn interleaved(
     Ok(all)
 }
 
-async fn sample(work: &Work, concurrency: usize, duration: Duration) -> Result<Sample, BenchError> {
+async fn sample<F>(
+    work: Arc<impl Fn(usize) -> F + Send + Sync + 'static>,
+    concurrency: usize,
+    duration: Duration,
+) -> Result<Sample, BenchError>
+where
+    F: Future<Output = Result<(), BenchError>> + Send + 'static,
+{
     let begun = Instant::now();
     let until = begun + duration;
     let mut workers = tokio::task::JoinSet::new();
     for worker in 0..concurrency {
-        let work = Arc::clone(work);
+        let work = Arc::clone(&work);
         workers.spawn(async move {
             let mut took = Vec::new();
             while Instant::now() < until {

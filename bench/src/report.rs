@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::measure::{Sample, Series};
+use crate::measure::{Sample, Series, median};
 
 /// One scenario's series; the first contender is what the others are held against.
 #[derive(Debug, Serialize)]
@@ -33,7 +33,7 @@ impl Scenario {
             let ratio = |of: fn(&Sample) -> f64| {
                 self.reference(it.concurrency).map_or(f64::NAN, |reference| it.ratio(reference, of))
             };
-            let _ = writeln!(
+            let _ = write!(
                 text,
                 "{:<28} {:>5} {:>10.0} {:>9.0}–{:<9.0} {:>8.2} {:>8.2} {:>7.2} {:>7.2}",
                 it.contender,
@@ -46,6 +46,10 @@ impl Scenario {
                 ratio(rate),
                 ratio(|it| it.p99),
             );
+            for (what, figures) in &it.more {
+                let _ = write!(text, "  {what} {:.1}", median(figures.clone()));
+            }
+            text.push('\n');
         }
         text
     }

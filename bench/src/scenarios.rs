@@ -58,7 +58,7 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     let served = Arc::new(Served::start(config.clone()).await?);
     let mut conversations = Vec::new();
     for customer in 0..32 {
-        conversations.push(served.conversation(customer).await?);
+        conversations.push(served.business.conversation(customer).await?);
     }
     let lag = Lag::default();
     let posting = {
@@ -77,7 +77,8 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
                     Some(caller) => caller,
                     none => none.insert(Caller::connect(served.running.address).await?),
                 };
-                let answer = caller.ask("POST", &path, &format!("x-api-key: {}", served.key), &body).await?;
+                let answer =
+                    caller.ask("POST", &path, &format!("x-api-key: {}", served.business.key), &body).await?;
                 lag.watch(served, &answer);
                 Ok(())
             }
@@ -112,7 +113,7 @@ impl Lag {
         else {
             return;
         };
-        let (it, views, tenant) = (self.clone(), served.running.app.views.clone(), served.tenant);
+        let (it, views, tenant) = (self.clone(), served.running.app.views.clone(), served.business.tenant);
         tokio::spawn(async move {
             let acknowledged = Instant::now();
             let seen = views.wait(tenant, position, Duration::from_secs(10)).await;
@@ -136,7 +137,7 @@ impl Lag {
 pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("feed").await?;
     let served = Arc::new(Served::start(config.clone()).await?);
-    let conversation = served.conversation(0).await?;
+    let conversation = served.business.conversation(0).await?;
     let mut series = Vec::new();
     // The one that is watched is the last to have come.
     for (name, more) in [("delta, 1 socket", 1), ("delta, 200 sockets", 199)] {
@@ -146,7 +147,7 @@ pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
         }
         let shared = Arc::new(Mutex::new((Caller::connect(served.running.address).await?, arrived)));
         let path = format!("/api/public/support/conversations/{conversation}/messages");
-        let key = format!("x-api-key: {}", served.key);
+        let key = format!("x-api-key: {}", served.business.key);
         let delta = Contender::new(name, move |_| {
             let (shared, path, key) = (Arc::clone(&shared), path.clone(), key.clone());
             async move {
@@ -170,9 +171,10 @@ async fn watch(
     served: &Served,
     tell: Option<tokio::sync::mpsc::UnboundedSender<()>>,
 ) -> Result<(), BenchError> {
-    let url = format!("{}/api/admin/support/socket", served.url.replacen("http", "ws", 1));
+    let url = format!("{}/api/admin/support/socket", served.business.url.replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
-    let cookie = HeaderValue::from_str(&served.session).map_err(|e| BenchError::Refused(e.to_string()))?;
+    let cookie =
+        HeaderValue::from_str(&served.business.session).map_err(|e| BenchError::Refused(e.to_string()))?;
     request.headers_mut().insert("cookie", cookie);
     let (mut stream, _) = connect_async(request).await?;
     // The greeting.
@@ -190,7 +192,7 @@ async fn watch(
     Ok(())
 }
 
-async fn insert(config: &Config) -> Result<Contender, BenchError> {
+pub(crate) async fn insert(config: &Config) -> Result<Contender, BenchError> {
     let sql = "insert into bench_rows (id, payload) values ($1, $2)";
     let first = connect(config).await?;
     first
@@ -214,7 +216,7 @@ async fn insert(config: &Config) -> Result<Contender, BenchError> {
     }))
 }
 
-async fn commands(config: &Config) -> Result<Contender, BenchError> {
+pub(crate) async fn commands(config: &Config) -> Result<Contender, BenchError> {
     let aggregates = store(config);
     let tenant = BusinessId::from_uuid(fresh());
     let conversations: Arc<Vec<ConversationId>> =

@@ -1,6 +1,6 @@
 //! What is measured on: a throw-away Postgres that syncs, a store on it, and a whole server beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use openchat::{
     app::{self, Options, Running},
@@ -47,11 +47,33 @@ impl Stage {
 
     /// A fresh database with our schema in it.
     pub(crate) async fn database(&self, name: &str) -> Result<Config, BenchError> {
+        let config = self.empty_database(name).await?;
+        migrate(&config).await?;
+        Ok(config)
+    }
+
+    /// A fresh database with nothing in it.
+    pub(crate) async fn empty_database(&self, name: &str) -> Result<Config, BenchError> {
         let mut config = self.postgres.connection();
         connect(&config).await?.batch_execute(&format!("create database {name}")).await?;
         config.dbname(name);
-        migrate(&config).await?;
         Ok(config)
+    }
+
+    /// A database as other programs want it named.
+    pub(crate) fn url(&self, name: &str) -> String {
+        let url = self.postgres.url();
+        url.rsplit_once('/').map_or_else(|| url.clone(), |(server, _)| format!("{server}/{name}"))
+    }
+
+    /// One of the programs beside this Postgres.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.postgres.program(name)
+    }
+
+    /// Where to put what is thrown away with the stage.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub(crate) async fn strike(self) -> Result<(), BenchError> {
@@ -74,24 +96,39 @@ pub(crate) fn store(config: &Config) -> Aggregates {
     Aggregates::new(pools.clone(), Appender::start(pools, announce), Clock::default())
 }
 
-/// A whole server, with a business, its owner and its backend.
+/// A whole server in this process, with a business on it.
 pub(crate) struct Served {
     pub(crate) running: Running,
-    pub(crate) url: String,
-    pub(crate) http: reqwest::Client,
-    pub(crate) key: String,
-    pub(crate) tenant: BusinessId,
-    pub(crate) session: String,
+    pub(crate) business: Business,
 }
 
 impl Served {
     pub(crate) async fn start(config: Config) -> Result<Self, BenchError> {
         let running = app::start(options(config)).await?;
-        let url = format!("http://{}", running.address);
+        let business = Business::sign_up(format!("http://{}", running.address)).await?;
+        Ok(Self { running, business })
+    }
+
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+/// A business on a server: its owner and its backend.
+pub(crate) struct Business {
+    pub(crate) url: String,
+    http: reqwest::Client,
+    pub(crate) key: String,
+    pub(crate) tenant: BusinessId,
+    pub(crate) session: String,
+}
+
+impl Business {
+    pub(crate) async fn sign_up(url: String) -> Result<Self, BenchError> {
         openchat::tls::settle();
         let http = reqwest::Client::new();
         let tenant = BusinessId::from_uuid(uuid::Uuid::nil());
-        let mut it = Self { running, url, http, key: String::new(), tenant, session: String::new() };
+        let mut it = Self { url, http, key: String::new(), tenant, session: String::new() };
         let sign_up = json!({"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"});
         let answer = it.http.post(format!("{}/api/auth/sign-up", it.url)).json(&sign_up).send().await?;
         let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok()).unwrap_or_default();
@@ -124,10 +161,6 @@ impl Served {
         let body =
             json!({"customer": {"externalUserId": customer}, "message": {"type": "text", "text": "Hello"}});
         text(&self.post("/api/public/support/conversations", &body).await?, "/conversation/id")
-    }
-
-    pub(crate) async fn stop(self) {
-        self.running.stop().await;
     }
 }
 

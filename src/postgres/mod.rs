@@ -130,6 +130,12 @@ impl PrivatePostgres {
         self.cluster.url()
     }
 
+    /// Where a program of the same installation is, if it came with it.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.cluster.program(name)
+    }
+
     /// Ends every connection, writes a checkpoint and returns when the server has exited.
     ///
     /// # Errors
