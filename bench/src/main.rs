@@ -6,6 +6,7 @@ mod client;
 mod fanout;
 mod growth;
 mod measure;
+mod nodes;
 mod peers;
 mod report;
 mod scenarios;
@@ -67,6 +68,8 @@ enum Which {
     Long,
     /// Many tenants.
     Tenants,
+    /// A second node on the same database.
+    Nodes,
     /// A large inbox.
     Inbox,
     /// Read models built anew, and a server's start.
@@ -135,6 +138,7 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
             Which::Fanout => fanout::fanout(&stage, pace).await?.into(),
             Which::Long => vec![growth::long(&stage, pace).await?],
             Which::Tenants => vec![growth::tenants(&stage, pace).await?],
+            Which::Nodes => nodes::nodes(&stage, pace).await?.into(),
             Which::Inbox => vec![growth::inbox(&stage, pace).await?],
             Which::Rebuild => {
                 growth::rebuild(&stage).await?;

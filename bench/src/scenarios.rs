@@ -97,7 +97,7 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
 
 /// Lets everybody work a little and has the tables analysed, as autovacuum does within its first minute: the plans that
 /// are made for empty tables are nobody's everyday.
-async fn settle(config: &Config, contenders: &[Contender]) -> Result<(), BenchError> {
+pub(crate) async fn settle(config: &Config, contenders: &[Contender]) -> Result<(), BenchError> {
     interleaved(contenders, &[1], 1, 0.5).await?;
     Ok(connect(config).await?.batch_execute("analyze").await?)
 }

@@ -1,0 +1,85 @@
+//! What a second node costs: messages over HTTP to one node, and to two in turn on the same database.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use openchat::app;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use crate::{
+    BenchError,
+    client::Caller,
+    measure::{Contender, interleaved},
+    report::Scenario,
+    scenarios::{Pace, WORDS, settle},
+    stage::{Served, Stage, options},
+};
+
+const AT_ONCE: usize = 32;
+/// As many conversations as workers: each message finds that another node has just changed its conversation.
+const HOT: usize = AT_ONCE;
+/// So many that a conversation's messages are seconds apart, as people's are.
+const MANY: usize = 3_200;
+
+/// Everybody's messages, once in few conversations and once in many. Both nodes are in this process, without NATS.
+pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<[Scenario; 2], BenchError> {
+    let config = stage.database("nodes").await?;
+    let served = Served::start(config.clone()).await?;
+    let mut conversations = Vec::new();
+    for customer in 0..MANY {
+        conversations.push(served.business.conversation(customer).await?);
+    }
+    let conversations = Arc::new(conversations);
+    let second = app::start(options(config.clone())).await?;
+    let (one, two) = ([served.running.address; 2], [served.running.address, second.address]);
+    let mut scenarios = Vec::new();
+    for (name, how_many) in [("two nodes, few conversations", HOT), ("two nodes, many conversations", MANY)] {
+        let contender = |name, nodes| posting(name, nodes, &conversations, how_many, &served.business.key);
+        let contenders = [contender("one node", one), contender("two nodes in turn", two)];
+        settle(&config, &contenders).await?;
+        let series = interleaved(&contenders, &[AT_ONCE], pace.rounds, pace.seconds).await?;
+        scenarios.push(Scenario { name, unit: "messages acknowledged", series });
+    }
+    second.stop().await;
+    served.stop().await;
+    <[Scenario; 2]>::try_from(scenarios).map_err(|_| BenchError::SocketGone)
+}
+
+/// A worker has its share of the conversations, and a connection to each node.
+fn posting(
+    name: &'static str,
+    nodes: [SocketAddr; 2],
+    conversations: &Arc<Vec<String>>,
+    how_many: usize,
+    key: &str,
+) -> Contender {
+    let workers: Vec<Mutex<[Option<Caller>; 2]>> = (0..AT_ONCE).map(|_| Mutex::default()).collect();
+    let turns: Vec<AtomicUsize> = (0..AT_ONCE).map(|_| AtomicUsize::new(0)).collect();
+    let shared = Arc::new((workers, turns, Arc::clone(conversations), format!("x-api-key: {key}")));
+    let share = how_many / AT_ONCE;
+    Contender::new(name, move |worker| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (workers, turns, conversations, key) = &*shared;
+            let turn = turns[worker].fetch_add(1, Ordering::Relaxed);
+            // The share is gone through in order, by one node and then by the other.
+            let node = (turn / share + turn % share) % 2;
+            let conversation = &conversations[worker * share + turn % share];
+            let path = format!("/api/public/support/conversations/{conversation}/messages");
+            let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
+            let mut callers = workers[worker].lock().await;
+            let caller = match &mut callers[node] {
+                Some(caller) => caller,
+                none => none.insert(Caller::connect(nodes[node]).await?),
+            };
+            caller.ask("POST", &path, key, &body).await?;
+            Ok(())
+        }
+    })
+}
