@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use bytestring::ByteString;
 use openchat_domain::{AgentId, BusinessId, CustomerId, Position};
 use openchat_projections::feed::{AgentDelta, AgentFrame, CustomerFrame, CustomerScope, Notice, load};
 
-use super::room::{Room, SocketId, frame};
+use super::{
+    room::{Room, SocketId, frame},
+    wire::Frame,
+};
 use crate::{
     app::App,
     projector::{read_range, viewed},
@@ -22,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Placed {
     pub(super) position: Position,
-    pub(super) frame: ByteString,
+    pub(super) frame: Frame,
 }
 
 /// Whether a client that was at a position can go on from there.
@@ -55,7 +57,7 @@ pub(super) async fn agent_deltas(
     app: &App,
     tenant: BusinessId,
     after: Position,
-) -> Result<(Vec<ByteString>, Position), StoreError> {
+) -> Result<(Vec<Frame>, Position), StoreError> {
     let db = app.pools.worker().await?;
     let upto = viewed(&db, tenant).await?.min(after + REPLAY);
     let mut previous = after;

@@ -7,6 +7,7 @@ mod presence;
 mod room;
 mod sessions;
 mod socket;
+mod wire;
 
 pub use hub::Hub;
 pub use presence::Presence;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use bytestring::ByteString;
 use openchat_projections::feed::close;
 use tokio::sync::{mpsc, watch};
+
+use super::wire::Frame;
 
 /// How many frames may wait for one socket.
 const CAPACITY: usize = 2048;
@@ -23,29 +24,28 @@ pub(super) enum Signal {
 /// The hub's end; clones feed the same socket.
 #[derive(Debug, Clone)]
 pub(super) struct Outbox {
-    frames: mpsc::Sender<ByteString>,
+    frames: mpsc::Sender<Frame>,
     signal: Arc<watch::Sender<Signal>>,
 }
 
-/// The socket's end.
-#[derive(Debug)]
-pub(super) struct Frames {
-    /// Frames to write, in order.
-    pub(super) next: mpsc::Receiver<ByteString>,
-    /// What else the hub says.
-    pub(super) signal: watch::Receiver<Signal>,
-}
+/// What the hub says beside frames.
+pub(super) type Signals = watch::Receiver<Signal>;
 
-/// A queue for one socket.
-pub(super) fn outbox() -> (Outbox, Frames) {
-    let (frames, next) = mpsc::channel(CAPACITY);
-    let (signal, heard) = watch::channel(Signal::Open);
-    (Outbox { frames, signal: Arc::new(signal) }, Frames { next, signal: heard })
+/// A queue for one socket: the hub's end, what it says beside, and what is to be written.
+pub(super) fn outbox() -> (Outbox, Signals, mpsc::Receiver<Frame>) {
+    let (frames, queue) = mpsc::channel(CAPACITY);
+    let (signal, signals) = watch::channel(Signal::Open);
+    (Outbox { frames, signal: Arc::new(signal) }, signals, queue)
 }
 
 impl Outbox {
+    /// The way to put frames into the queue and wait while it is full.
+    pub(super) fn frames(&self) -> mpsc::Sender<Frame> {
+        self.frames.clone()
+    }
+
     /// Puts a frame into the queue; a full queue closes the socket as too slow. Answers whether it goes on.
-    pub(super) fn push(&self, frame: ByteString) -> bool {
+    pub(super) fn push(&self, frame: Frame) -> bool {
         match self.frames.try_send(frame) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Full(_)) => {
@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn a_full_queue_closes_its_socket_and_nothing_else_does() {
-        let (outbox, frames) = outbox();
+        let (outbox, signals, _queue) = outbox();
         for n in 0..CAPACITY {
             assert!(outbox.push(n.to_string().into()));
         }
-        assert_eq!(*frames.signal.borrow(), Signal::Open);
-        assert!(!outbox.push("one too many".into()));
-        assert_eq!(*frames.signal.borrow(), Signal::Close(close::TOO_SLOW));
+        assert_eq!(*signals.borrow(), Signal::Open);
+        assert!(!outbox.push("one too many".to_owned().into()));
+        assert_eq!(*signals.borrow(), Signal::Close(close::TOO_SLOW));
         outbox.close(close::RESTARTING);
         outbox.renew();
-        assert_eq!(*frames.signal.borrow(), Signal::Close(close::TOO_SLOW));
+        assert_eq!(*signals.borrow(), Signal::Close(close::TOO_SLOW));
     }
 }

@@ -9,7 +9,6 @@ use std::{
     sync::Arc,
 };
 
-use bytestring::ByteString;
 use openchat_domain::{
     AgentId, ConversationId, DomainEvent, Position, Recorded, SessionId, agent::AgentEvent,
     conversation::ConversationEvent,
@@ -26,7 +25,7 @@ use serde::Serialize;
 
 mod moment;
 
-use super::outbox::Outbox;
+use super::{outbox::Outbox, wire::Frame};
 
 /// How many recent events a room remembers.
 const RING: usize = 1024;
@@ -58,7 +57,7 @@ pub(super) struct Room {
 
 struct Past {
     event: Arc<Recorded>,
-    agent_frame: Option<ByteString>,
+    agent_frame: Option<Frame>,
 }
 
 struct AgentSocket {
@@ -129,7 +128,7 @@ impl Room {
         self.position = event.position;
         let queue_moved = self.queue.apply(&event);
         let agent_frame = AgentDelta::for_agents(&event).map(|delta| {
-            let frame = ByteString::from(delta.to_json(self.last_agent_delta));
+            let frame = Frame::from(delta.to_json(self.last_agent_delta));
             self.last_agent_delta = event.position;
             frame
         });
@@ -330,6 +329,6 @@ const fn is_ownership(change: &ConversationEvent) -> bool {
 }
 
 /// A frame as it travels.
-pub(super) fn frame<S: Serialize, C: Serialize>(frame: &ServerFrame<S, C>) -> ByteString {
+pub(super) fn frame<S: Serialize, C: Serialize>(frame: &ServerFrame<S, C>) -> Frame {
     serde_json::to_string(frame).unwrap_or_else(|_| unreachable!("frames are plain data")).into()
 }

@@ -6,8 +6,7 @@ use std::{
 };
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
-use bytestring::ByteString;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use futures_util::StreamExt;
 use openchat_domain::{
     Actor, AgentId, BusinessId, ConversationId, CustomerId, Position, SessionId, Via,
@@ -17,12 +16,14 @@ use openchat_projections::{
     feed::{AgentFrame, ClientFrame, Notice, close},
     typing::Typist,
 };
+use tokio::sync::mpsc;
 
 use super::{
     catch_up,
     hub::JoinError,
-    outbox::{Frames, Outbox, Signal, outbox},
+    outbox::{Outbox, Signal, Signals, outbox},
     room::{SocketId, frame},
+    wire::{Frame, Wire},
 };
 use crate::{
     app::App,
@@ -70,17 +71,17 @@ pub fn open(
     body: web::Payload,
     subscriber: Subscriber,
 ) -> actix_web::Result<HttpResponse> {
-    let (response, session, stream) = actix_ws::handle(request, body)?;
+    let (response, _, stream) = actix_ws::handle(request, body)?;
+    let (wire, response) = Wire::of(response);
     let stream = stream.max_frame_size(FRAME).aggregate_continuations().max_continuation_size(FRAME);
     actix_web::rt::spawn(async move {
         let count = app.hub.count_socket();
-        let code = run(&app, session.clone(), stream, subscriber).await;
+        let code = run(&app, &wire, stream, subscriber).await;
         drop(count);
         if let Some(code) = code {
-            let reason = CloseReason { code: CloseCode::Other(code), description: None };
-            // A client that is behind has the code once it has read what was on its way; one that never reads again
-            // notices that the connection is gone.
-            let _ = tokio::time::timeout(WRITE, session.close(Some(reason))).await;
+            // What a client that is behind has not been sent yet is forgotten; one that never reads again notices that the
+            // connection is gone.
+            wire.close(code);
         }
     });
     Ok(response)
@@ -90,7 +91,8 @@ pub fn open(
 struct Socket<'a> {
     app: &'a App,
     subscriber: Subscriber,
-    session: Session,
+    /// The way into the queue that is being written.
+    frames: mpsc::Sender<Frame>,
     heard: Instant,
     /// The position with which it was greeted.
     greeted: Position,
@@ -101,16 +103,19 @@ struct Socket<'a> {
 /// Runs the socket; the code is what to close it with, none when the client has gone.
 async fn run(
     app: &App,
-    session: Session,
+    wire: &Wire,
     mut stream: AggregatedMessageStream,
     subscriber: Subscriber,
 ) -> Option<u16> {
-    let mut socket = Socket { app, subscriber, session, heard: Instant::now(), greeted: 0, seat: None };
+    let (frames, _) = mpsc::channel(1);
+    let mut socket = Socket { app, subscriber, frames, heard: Instant::now(), greeted: 0, seat: None };
     loop {
         if app.hub.is_closing() {
             return Some(close::RESTARTING);
         }
-        let (outbox, mut frames) = outbox();
+        let (outbox, mut signals, queue) = outbox();
+        socket.frames = outbox.frames();
+        wire.switch(queue);
         let joined = match socket.join(outbox).await {
             Ok(Some(joined)) => joined,
             Ok(None) => continue,
@@ -122,7 +127,7 @@ async fn run(
             }
         };
         socket.seat = Some(joined);
-        let end = socket.pump(&mut frames, &mut stream).await;
+        let end = socket.pump(&mut signals, &mut stream).await;
         app.hub.leave(socket.subscriber.tenant, joined);
         match end {
             End::Renew => {}
@@ -231,23 +236,23 @@ impl Socket<'_> {
         }
     }
 
-    async fn write(&mut self, frame: ByteString) -> Result<(), Unjoined> {
-        match tokio::time::timeout(WRITE, self.session.text(frame)).await {
+    async fn write(&self, frame: Frame) -> Result<(), Unjoined> {
+        match tokio::time::timeout(WRITE, self.frames.send(frame)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Unjoined::Gone),
         }
     }
 
-    /// Frames out and in, until the end.
-    async fn pump(&mut self, frames: &mut Frames, stream: &mut AggregatedMessageStream) -> End {
+    /// Frames in, until the end; those that go out do so by themselves.
+    async fn pump(&mut self, signals: &mut Signals, stream: &mut AggregatedMessageStream) -> End {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         heartbeat.tick().await;
         loop {
             tokio::select! {
                 biased;
-                changed = frames.signal.changed() => {
-                    let signal = *frames.signal.borrow_and_update();
+                changed = signals.changed() => {
+                    let signal = *signals.borrow_and_update();
                     match signal {
                         Signal::Close(code) => return End::Close(code),
                         Signal::Renew => return End::Renew,
@@ -264,46 +269,26 @@ impl Socket<'_> {
                     }
                     Some(Err(_)) | None => return End::Gone,
                 },
-                Some(frame) = frames.next.recv() => {
-                    if let ControlFlow::Break(end) = self.write_or_heed(frame, frames).await {
-                        return end;
-                    }
-                }
                 _ = heartbeat.tick() => {
-                    if self.heard.elapsed() > SILENCE || self.session.ping(b"").await.is_err() {
+                    if self.heard.elapsed() > SILENCE || self.frames.is_closed() {
                         return End::Gone;
                     }
+                    self.say(Frame::ping());
                 }
             }
         }
     }
 
-    /// Writes a frame, but lets a signal interrupt a client that doesn't read.
-    async fn write_or_heed(&mut self, frame: ByteString, frames: &mut Frames) -> ControlFlow<End> {
-        tokio::select! {
-            biased;
-            written = self.session.text(frame) => match written {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(End::Gone),
-            },
-            _ = frames.signal.changed() => match *frames.signal.borrow_and_update() {
-                Signal::Close(code) => ControlFlow::Break(End::Close(code)),
-                // A frame was given up half-way in the queue, so the order is lost: begin anew.
-                Signal::Renew | Signal::Open => ControlFlow::Break(End::Renew),
-            },
-            () = tokio::time::sleep(WRITE) => ControlFlow::Break(End::Close(close::TOO_SLOW)),
-        }
+    /// Says something that a client which is too far behind can do without.
+    fn say(&self, frame: Frame) {
+        let _ = self.frames.try_send(frame);
     }
 
     async fn hear(&mut self, message: AggregatedMessage) -> ControlFlow<End> {
         self.heard = Instant::now();
         match message {
             AggregatedMessage::Text(text) => self.heed(&text).await,
-            AggregatedMessage::Ping(payload) => {
-                if self.session.pong(&payload).await.is_err() {
-                    return ControlFlow::Break(End::Gone);
-                }
-            }
+            AggregatedMessage::Ping(payload) => self.say(Frame::pong(payload)),
             AggregatedMessage::Close(_) => return ControlFlow::Break(End::Gone),
             AggregatedMessage::Binary(_) | AggregatedMessage::Pong(_) => {}
         }
@@ -314,7 +299,7 @@ impl Socket<'_> {
     async fn heed(&mut self, text: &str) {
         match serde_json::from_str(text) {
             Ok(ClientFrame::Ping) => {
-                let _ = self.session.text(frame(&AgentFrame::Notice(Notice::Pong))).await;
+                self.say(frame(&AgentFrame::Notice(Notice::Pong)));
             }
             Ok(ClientFrame::Typing { conversation_id, typing }) => {
                 self.type_in(conversation_id, typing).await;
@@ -372,6 +357,6 @@ impl Socket<'_> {
     }
 }
 
-fn resumed(position: Position) -> ByteString {
+fn resumed(position: Position) -> Frame {
     frame(&AgentFrame::Notice(Notice::Resumed { position }))
 }

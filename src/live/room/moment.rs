@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 use openchat_domain::{AgentId, ConversationId, conversation::AgentRef};
 use openchat_projections::{
@@ -12,6 +11,7 @@ use openchat_projections::{
 };
 
 use super::{Room, SocketId, frame};
+use crate::live::wire::Frame;
 
 impl Room {
     /// Whose sockets are on other nodes now.
@@ -97,6 +97,6 @@ impl Room {
 }
 
 /// Tells the team whether an agent is there.
-pub(super) fn presence(agent_id: AgentId, online: bool) -> ByteString {
+pub(super) fn presence(agent_id: AgentId, online: bool) -> Frame {
     frame(&AgentFrame::Notice(Notice::Presence(Presence::Agent { agent_id, online })))
 }
