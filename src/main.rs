@@ -229,12 +229,9 @@ async fn replay(
 }
 
 async fn rebuild_all(named: &[openchat_projections::Projection], config: &Config) -> Result<(), MainError> {
-    let clock = Clock::default();
-    for &projection in named {
-        let rebuilt = projector::rebuild(config, projection, clock.now()).await?;
-        let parked =
-            if rebuilt.parked > 0 { format!(", {} streams parked", rebuilt.parked) } else { String::new() };
-        say(&format!("{}: {} events{parked}", projection.name(), rebuilt.events))?;
+    for it in projector::rebuild(config, named, Clock::default().now()).await? {
+        let parked = if it.parked > 0 { format!(", {} streams parked", it.parked) } else { String::new() };
+        say(&format!("{}: {} events{parked}", it.projection.name(), it.events))?;
     }
     Ok(())
 }

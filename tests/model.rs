@@ -436,11 +436,9 @@ impl World {
         }
         self.no_call_goes_on().await;
         let live = dump(&self.server.config).await;
-        for &projection in Projection::ALL {
-            let now = self.server.running.app.clock.now();
-            let rebuilt = openchat::projector::rebuild(&self.server.config, projection, now).await.unwrap();
-            assert_eq!(rebuilt.parked, 0);
-        }
+        let now = self.server.running.app.clock.now();
+        let rebuilt = openchat::projector::rebuild(&self.server.config, Projection::ALL, now).await.unwrap();
+        assert!(rebuilt.iter().all(|it| it.parked == 0));
         assert_eq!(dump(&self.server.config).await, live, "the live read models are what a rebuild makes");
         self.server.stop().await;
     }

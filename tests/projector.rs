@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use openchat::{
     clock::Clock,
     nodes::{self, Bus},
-    projector::{self, Projector, ProjectorStatus, Sources, Views},
+    projector::{self, Projector, ProjectorStatus, Rebuilt, Sources, Views},
     store::Context,
 };
 use openchat_domain::{BusinessId, ConversationId, conversation::Conversation};
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     log::{context, conversation, customer, open, post, tenant},
-    support::{Store, client},
+    support::{Store, client, eventually},
 };
 
 /// A projector that follows a store of its own, like one node's.
@@ -78,6 +78,10 @@ async fn caught_up(config: &Config) {
     tokio::time::timeout(Duration::from_secs(20), done).await.expect("the projector catches up");
 }
 
+async fn rebuild(config: &Config, projections: &[Projection]) -> Vec<Rebuilt> {
+    projector::rebuild(config, projections, Clock::default().now()).await.unwrap()
+}
+
 /// Every row of every read model, in a fixed order.
 pub(crate) async fn dump(config: &Config) -> Vec<(String, Vec<String>)> {
     let db = client(config).await;
@@ -130,9 +134,7 @@ async fn two_projectors_fold_each_event_once_between_them() {
     let live = dump(&config).await;
     one.stop().await;
     two.stop().await;
-    for &projection in Projection::ALL {
-        projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
-    }
+    rebuild(&config, Projection::ALL).await;
     assert_eq!(dump(&config).await, live);
     assert_eq!(live.iter().find(|(table, _)| table == "transcript").unwrap().1.len(), 100);
 }
@@ -159,18 +161,17 @@ async fn a_rebuild_gives_the_same_while_the_server_goes_on() {
         }
         written
     });
-    for &projection in Projection::ALL {
-        let rebuilt = projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
-        assert!(rebuilt.events > 0);
-        assert_eq!(rebuilt.parked, 0);
-    }
+    let rebuilt = rebuild(&config, Projection::ALL).await;
+    assert!(rebuilt.iter().map(|it| it.projection).eq(Projection::ALL.iter().copied()));
+    assert!(rebuilt.iter().all(|it| it.events > 0 && it.parked == 0));
     stop.cancel();
     let written = writing.await.unwrap();
     caught_up(&config).await;
     let live = dump(&config).await;
     assert_eq!(live.iter().find(|(table, _)| table == "inbox").unwrap().1.len(), 3 + written);
+    // One by one they become the same.
     for &projection in Projection::ALL {
-        projector::rebuild(&config, projection, Clock::default().now()).await.unwrap();
+        rebuild(&config, &[projection]).await;
     }
     assert_eq!(dump(&config).await, live);
     assert_eq!(node.status.failing(), None);
@@ -179,6 +180,44 @@ async fn a_rebuild_gives_the_same_while_the_server_goes_on() {
     let rows =
         openchat_projections::Db::query(&db, "select distinct tenant_id from inbox", &[]).await.unwrap();
     assert_eq!(rows.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuilt_table_has_the_settings_keys_and_indexes_of_the_old_one() {
+    let config = crate::support::database().await;
+    let db = client(&config).await;
+    let shape = async || {
+        let sql = "select t.relname || coalesce(t.reloptions::text, '') || string_agg(pg_get_indexdef(i.indexrelid), '; '
+                       order by i.indexrelid::regclass::text) from pg_class t join pg_index i on i.indrelid = t.oid
+                   where t.relnamespace = 'public'::regnamespace group by t.oid order by t.relname";
+        let rows = db.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    let before = shape().await;
+    rebuild(&config, Projection::ALL).await;
+    assert_eq!(shape().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_gives_way_to_a_reader_that_wants_one_table_after_another() {
+    let config = crate::support::database().await;
+    let (mut reader, db) = (client(&config).await, client(&config).await);
+    let reading = reader.transaction().await.unwrap();
+    reading.query("select from canned_replies", &[]).await.unwrap();
+    let rebuilding = {
+        let config = config.clone();
+        tokio::spawn(async move { rebuild(&config, Projection::ALL).await })
+    };
+    // It has the inbox, and waits for the reader.
+    let waits =
+        "select from pg_locks held join pg_locks wanted using (pid) where held.relation = 'inbox'::regclass
+                   and held.mode = 'AccessExclusiveLock' and held.granted
+                   and wanted.relation = 'canned_replies'::regclass and not wanted.granted";
+    eventually("the switch waits for the reader", async || !db.query(waits, &[]).await.unwrap().is_empty())
+        .await;
+    reading.query("select from inbox", &[]).await.expect("the reader isn't the one who gives way");
+    reading.commit().await.unwrap();
+    assert_eq!(rebuilding.await.unwrap().len(), Projection::ALL.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,9 +261,7 @@ async fn a_stream_that_cant_be_followed_is_parked_and_stops_nobody() {
     )
     .await
     .unwrap();
-    for &projection in Projection::ALL {
-        assert_eq!(projector::rebuild(&config, projection, Clock::default().now()).await.unwrap().parked, 0);
-    }
+    assert!(rebuild(&config, Projection::ALL).await.iter().all(|it| it.parked == 0));
     let mended = Context::system(tenant, "test");
     let repost = post(&customer(), "Through again");
     node.store.aggregates.execute::<Conversation>(&mended, poisoned, &repost).await.unwrap();

@@ -196,11 +196,8 @@ pub(crate) async fn rebuild(stage: &Stage) -> Result<(), BenchError> {
     }))
     .await?;
     let begun = Instant::now();
-    let mut events = 0;
-    for &projection in Projection::ALL {
-        let done = projector::rebuild(&config, projection, Clock::default().now()).await;
-        events = done.map_err(|e| BenchError::Refused(openchat::store::chain(&e)))?.events;
-    }
+    let done = projector::rebuild(&config, Projection::ALL, Clock::default().now()).await;
+    let events = done.map_err(|e| BenchError::Refused(openchat::store::chain(&e)))?[0].events;
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     let rate = events as f64 / begun.elapsed().as_secs_f64();
     served.stop().await;

@@ -104,6 +104,23 @@ impl Projection {
         }
     }
 
+    /// The table and columns, other than a primary key, by which its fold finds rows. The tenant comes last, so that no plan
+    /// made while the table is small takes an index on them for a search by the primary key.
+    #[must_use]
+    pub const fn finds_by(self) -> Option<&'static str> {
+        match self {
+            Self::Inbox => Some("inbox (customer_id, tenant_id)"),
+            Self::Transcript
+            | Self::RoutingQueue
+            | Self::Customers
+            | Self::Agents
+            | Self::Keys
+            | Self::Settings
+            | Self::Launch
+            | Self::Replies => None,
+        }
+    }
+
     /// Folds a batch of events, in position order per tenant, perhaps of several tenants.
     ///
     /// # Errors
