@@ -3,6 +3,7 @@
 //!
 //! `OC_FAULT_SECONDS` makes it go on for longer, `OC_FAULT_SEED` makes it do the same again.
 
+mod clocks;
 mod disk;
 mod machine;
 mod postgres;

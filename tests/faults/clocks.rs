@@ -1,0 +1,94 @@
+//! Wall clocks that jump by hours: a node's, for which Postgres and the other nodes are suddenly off, and Postgres's own.
+
+use std::time::Instant;
+
+use chrono::TimeDelta;
+use openchat::clock::Clock;
+use openchat_domain::BusinessId;
+use serde_json::json;
+
+use super::{
+    NODES, Talk,
+    shim::{self, Shim},
+};
+use crate::{
+    routing::begin,
+    support::{
+        client,
+        cluster::{Balancer, Cluster},
+        eventually, scratch,
+    },
+};
+
+/// Where the clocks go, by jumps of two hours.
+const OFF: [i64; 4] = [2, 0, -2, 0];
+
+/// Whether this is a machine on which clocks can jump.
+fn clocks_jump() -> bool {
+    if !Shim::WORKS {
+        eprintln!("**** NOT TESTED: clocks that jump, because this is no Linux ****");
+    }
+    Shim::WORKS
+}
+
+fn shims<const N: usize>() -> [Shim; N] {
+    std::array::from_fn(|n| Shim::new(&format!("clock-{n}")))
+}
+
+async fn recorded(cluster: &Cluster, tenant: BusinessId, sql: &str) -> i64 {
+    let db = client(&cluster.config).await;
+    db.query_one(&format!("select {sql} from events where tenant_id = $1"), &[&tenant.uuid()])
+        .await
+        .unwrap()
+        .get(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_that_jump_under_load_lose_and_double_nothing() {
+    if !clocks_jump() {
+        return;
+    }
+    let (shims, dir) = (shims::<3>(), scratch("clocks-postgres"));
+    let postgres = shims[NODES].postgres(&dir).await;
+    let cluster = shim::cluster(postgres.connection(), &shims[..NODES], None).await;
+    let balancer = Balancer::over(&cluster).await;
+    let talk = Talk::begin(balancer.anybody(), true).await;
+    let other = cluster.at(0).set_up("Other").await;
+    let backend = cluster.at(0).with("x-api-key", &other.key(json!(["support:write"])).await);
+    for (n, hours) in [1, 3].into_iter().enumerate() {
+        let path = format!("/api/admin/support/conversations/{}", begin(&backend, n).await);
+        other.owner.post(&format!("{path}/assign"), json!({"agentId": other.owner_agent})).await.is(200);
+        let until = Clock::default().now() + TimeDelta::hours(hours);
+        other.owner.post(&format!("{path}/snooze"), json!({"until": until})).await.is(200);
+    }
+    let woken = async || {
+        let woken = "count(*) filter (where event_type = 'ConversationReopened')";
+        recorded(&cluster, other.id, woken).await
+    };
+
+    let first = cluster.led().await;
+    shims[first.1].set_clock(TimeDelta::hours(2));
+    eventually("the one is woken by the leader's clock", async || woken().await > 0).await;
+    for node in [first.1, 1 - first.1] {
+        for hours in OFF {
+            shims[node].set_clock(TimeDelta::hours(hours));
+            talk.journal.progress(40).await;
+        }
+    }
+    assert_eq!(cluster.led().await, first, "a node's wall clock is not what it leads by");
+    let spread = "(extract(epoch from max(recorded_at) - min(recorded_at)) / 3600)::int8";
+    assert!(recorded(&cluster, talk.world.tenant, spread).await >= 3, "the clocks have jumped");
+    for hours in OFF {
+        shims[NODES].set_clock(TimeDelta::hours(hours));
+        let jumped = Instant::now();
+        talk.journal.progress(40).await;
+        let led = cluster.led().await;
+        eprintln!("Postgres {hours} h off: led by {led:?}, 40 more requests after {:?}", jumped.elapsed());
+    }
+    let (slowest, refused) = (talk.journal.slowest(), talk.journal.refused());
+    eprintln!("clocks that jump: the slowest request took {slowest:?}, {refused} were refused");
+    eprintln!("clocks that jump: {}", talk.judge(&cluster).await);
+    assert_eq!(woken().await, 1, "the other one sleeps");
+    drop(cluster);
+    postgres.stop().await.unwrap();
+}
