@@ -1,6 +1,6 @@
 //! Wall clocks that jump by hours: a node's, for which Postgres and the other nodes are suddenly off, and Postgres's own.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use openchat::clock::Clock;
@@ -16,10 +16,13 @@ use crate::{
     support::{
         client,
         cluster::{Balancer, Cluster},
-        eventually, scratch,
+        database, eventually, scratch,
+        server::Business,
     },
 };
 
+/// Within what everybody must know better.
+const SOON: Duration = Duration::from_secs(10);
 /// Where the clocks go, by jumps of two hours.
 const OFF: [i64; 4] = [2, 0, -2, 0];
 
@@ -33,6 +36,14 @@ fn clocks_jump() -> bool {
 
 fn shims<const N: usize>() -> [Shim; N] {
     std::array::from_fn(|n| Shim::new(&format!("clock-{n}")))
+}
+
+/// A business on two nodes whose clocks can be set.
+async fn two_nodes() -> ([Shim; NODES], Cluster, Business) {
+    let shims = shims();
+    let cluster = shim::cluster(database().await, &shims, None).await;
+    let business = cluster.at(0).set_up("Acme").await;
+    (shims, cluster, business)
 }
 
 async fn recorded(cluster: &Cluster, tenant: BusinessId, sql: &str) -> i64 {
@@ -91,4 +102,32 @@ async fn clocks_that_jump_under_load_lose_and_double_nothing() {
     assert_eq!(woken().await, 1, "the other one sleeps");
     drop(cluster);
     postgres.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_was_set_back_believes_nothing_for_longer() {
+    if !clocks_jump() {
+        return;
+    }
+    let (shims, cluster, business) = two_nodes().await;
+    let made = json!({"name": "Backend", "permissions": ["support:read", "support:write"],
+                      "originMode": "hotspot", "allowedOrigins": []});
+    let made = business.owner.post("/api/business/keys", made).await.is(201);
+    let backend = cluster.at(1).with("x-api-key", &made.text("/key"));
+    let owner = cluster.at(1).with("cookie", &business.owner.header("cookie"));
+    let conversation = begin(&backend, 1).await;
+    let read = format!("/api/public/support/conversations/{conversation}/messages");
+    // Both are known to this node at the moment at which its clock is set back.
+    backend.get(&read).await.is(200);
+    owner.get("/api/auth/me").await.is(200);
+    shims[1].set_clock(TimeDelta::hours(-2));
+
+    let key = made.text("/integrationKey/id");
+    business.owner.delete(&format!("/api/business/keys/{key}")).await.is(200);
+    let revoked = Instant::now();
+    eventually("the key opens nothing", async || backend.get(&read).await.status == 401).await;
+    let sign_out = business.owner.post("/api/auth/sign-out", json!({})).await;
+    assert!(sign_out.status.is_success());
+    eventually("the session is over", async || owner.get("/api/auth/me").await.status == 401).await;
+    assert!(revoked.elapsed() < SOON, "{:?}", revoked.elapsed());
 }
