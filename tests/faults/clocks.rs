@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use openchat::clock::Clock;
 use openchat_domain::BusinessId;
+use reqwest::Method;
 use serde_json::json;
 
 use super::{
@@ -16,7 +17,9 @@ use crate::{
     support::{
         client,
         cluster::{Balancer, Cluster},
-        database, eventually, scratch,
+        database, eventually,
+        gate::Gate,
+        scratch,
         server::Business,
     },
 };
@@ -130,4 +133,37 @@ async fn a_node_whose_clock_was_set_back_believes_nothing_for_longer() {
     assert!(sign_out.status.is_success());
     eventually("the session is over", async || owner.get("/api/auth/me").await.status == 401).await;
     assert!(revoked.elapsed() < SOON, "{:?}", revoked.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_begun_in_the_future_is_carried_out() {
+    if !clocks_jump() {
+        return;
+    }
+    let (shims, mut cluster, business) = two_nodes().await;
+    let key = business.key(json!(["support:read", "support:write"])).await;
+    let [first, second] =
+        [0, 1].map(|node| cluster.at(node).with("x-api-key", &key).with("idempotency-key", "the same"));
+    let path = "/api/public/support/conversations";
+    let body = json!({"customer": {"externalUserId": "jane"}, "message": {"type": "text", "text": "Once"}});
+    shims[0].set_clock(TimeDelta::hours(2));
+    let gate = Gate::close(client(&cluster.config).await, "ConversationOpened").await;
+    let sent = body.clone();
+    let cut_off = tokio::spawn(async move { first.try_send(Method::POST, path, Some(sent)).await });
+    gate.reached().await;
+    cluster.nodes[0].kill().await;
+    gate.turn_away().await;
+    gate.open().await;
+    assert!(cut_off.await.unwrap().is_err());
+
+    eventually("it is carried out", async || {
+        let answer = second.post(path, body.clone()).await;
+        answer.status == 201 || {
+            answer.refused_with(409, "idempotency_key_in_use");
+            false
+        }
+    })
+    .await;
+    let opened = "count(*) filter (where event_type = 'ConversationOpened')";
+    assert_eq!(recorded(&cluster, business.id, opened).await, 1);
 }
