@@ -167,3 +167,21 @@ async fn a_request_that_was_begun_in_the_future_is_carried_out() {
     let opened = "count(*) filter (where event_type = 'ConversationOpened')";
     assert_eq!(recorded(&cluster, business.id, opened).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_types_when_the_clock_is_set_back_is_seen_to_stop() {
+    if !clocks_jump() {
+        return;
+    }
+    let (shims, cluster, business) = two_nodes().await;
+    let owner = cluster.at(1).with("cookie", &business.owner.header("cookie"));
+    let backend = cluster.at(1).with("x-api-key", &business.key(json!(["support:write"])).await);
+    let conversation = begin(&backend, 1).await;
+    let mut watching = owner.inbox_socket(None).await;
+    watching.next("hello").await;
+    let mut typing = owner.inbox_socket(None).await;
+    typing.send(json!({"type": "typing", "conversationId": conversation, "typing": true})).await;
+    assert_eq!(watching.next("typing").await["typing"], true);
+    shims[1].set_clock(TimeDelta::hours(-2));
+    assert_eq!(watching.next("typing").await["typing"], false);
+}

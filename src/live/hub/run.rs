@@ -45,7 +45,7 @@ impl Hub {
                     Some(message) => self.handle(tenant, &mut room, message).await,
                     None => return,
                 },
-                _ = tick.tick() => room.expire(self.clock.now()),
+                _ = tick.tick() => room.expire(self.now()),
                 () = self.closing.cancelled() => {
                     room.end_session(|_| true, close::RESTARTING);
                     return;
@@ -91,16 +91,16 @@ impl Hub {
                 self.note(tenant, room.leave(socket));
             }
             Message::Typing(conversation, who, typing) => {
-                room.type_in(conversation, who, typing, self.clock.now());
+                room.type_in(conversation, who, typing, self.now());
             }
             // One that has left meanwhile looks at nothing.
             Message::Look(socket, agent, at) if room.is_agents(socket) => {
-                room.look(socket, &agent, at, self.clock.now());
+                room.look(socket, &agent, at, self.now());
                 self.bus.say(|| News::Live(looking(tenant, socket, agent, at)));
             }
             Message::Look(..) => {}
             Message::LookElsewhere(window, agent, at) => {
-                room.look(window, &agent, Some(at), self.clock.now());
+                room.look(window, &agent, Some(at), self.now());
             }
             Message::LeaveElsewhere(window) => room.look_away(window),
             Message::Elsewhere(agents) => room.note_elsewhere(agents),
