@@ -21,6 +21,7 @@ use crate::{
         gate::Gate,
         scratch,
         server::Business,
+        socket::Frame,
     },
 };
 
@@ -184,4 +185,41 @@ async fn who_types_when_the_clock_is_set_back_is_seen_to_stop() {
     assert_eq!(watching.next("typing").await["typing"], true);
     shims[1].set_clock(TimeDelta::hours(-2));
     assert_eq!(watching.next("typing").await["typing"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_hangs_while_postgres_is_set_back_is_replaced_and_its_agents_are_missed() {
+    if !clocks_jump() {
+        return;
+    }
+    let (shim, dir) = (Shim::new("back"), scratch("back-postgres"));
+    let postgres = shim.postgres(&dir).await;
+    let cluster = Cluster::start(postgres.connection(), NODES, None).await;
+    let first = cluster.led().await;
+    let business = cluster.at(1 - first.1).set_up("Acme").await;
+    let settings = json!({"preferences": {"offlineGraceSeconds": 5}});
+    business.owner.post("/api/business/admin/settings", settings).await.is(200);
+    let mut watching = business.owner.inbox_socket(None).await;
+    watching.next("hello").await;
+    let jane = business.team_mate(&cluster.at(first.1), "Jane").await;
+    let mut janes = jane.inbox_socket(None).await;
+    janes.next("hello").await;
+    jane.put("/api/admin/support/me/availability", json!({"availability": "online"})).await.is(200);
+    assert_eq!(watching.next("agent.availability").await["data"]["availability"], "online");
+
+    cluster.nodes[first.1].process().pause();
+    shim.set_clock(TimeDelta::hours(-2));
+    let (hung, deadline) = (Instant::now(), Duration::from_secs(20));
+    let (generation, node, took) = cluster.failover(hung, first).await;
+    assert_eq!((generation, node), (first.0 + 1, 1 - first.1));
+    let missed = async {
+        while !matches!(watching.frame_ever().await, Frame::Json(it) if it["data"]["availability"] == "offline")
+        {
+        }
+    };
+    tokio::time::timeout(deadline, missed).await.expect("she is missed");
+    eprintln!("replaced after {took:?}, its agent offline after {:?}", hung.elapsed());
+    cluster.nodes[first.1].process().resume();
+    drop(cluster);
+    postgres.stop().await.unwrap();
 }
