@@ -20,7 +20,7 @@ use crate::{
         database, eventually,
         gate::Gate,
         scratch,
-        server::Business,
+        server::{Business, Server},
         socket::Frame,
     },
 };
@@ -222,4 +222,18 @@ async fn a_leader_that_hangs_while_postgres_is_set_back_is_replaced_and_its_agen
     cluster.nodes[first.1].process().resume();
     drop(cluster);
     postgres.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_history_is_told_after_the_clock_was_set_back() {
+    let clock = Clock::at(Clock::default().now());
+    let server = Server::on(database().await, clock.clone()).await;
+    let business = server.business("Acme").await;
+    let conversation = begin(&business.backend(&server).await, 1).await;
+    clock.advance(TimeDelta::hours(-2));
+    let path = "/api/business/audit";
+    business.owner.get(&format!("{path}/conversations/{conversation}")).await.is(200);
+    let exported = business.owner.get(&format!("{path}/export")).await.is(200).body.to_string();
+    assert!(exported.contains("ConversationOpened"), "{exported}");
+    server.stop().await;
 }
