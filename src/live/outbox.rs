@@ -44,6 +44,12 @@ pub(super) fn outbox() -> (Outbox, Frames) {
 }
 
 impl Outbox {
+    /// Waits until so many frames more can wait, or the socket is gone.
+    pub(super) async fn has_room(&self, frames: usize) {
+        // Only the room puts frames in, so what was free a moment ago still is.
+        let _ = self.frames.reserve_many(frames).await;
+    }
+
     /// Puts a frame into the queue; a full queue closes the socket as too slow. Answers whether it goes on.
     pub(super) fn push(&self, frame: ByteString) -> bool {
         match self.frames.try_send(frame) {

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use openchat_domain::{BusinessId, ConversationId, Position, Recorded, conversation::AgentRef};
 use openchat_projections::feed::close;
 use tokio::{sync::mpsc, time::Instant};
@@ -24,6 +25,10 @@ const LINGER: Duration = Duration::from_secs(30);
 const EXPIRY_TICK: Duration = Duration::from_millis(500);
 /// How many events a room reads at once when it has missed some.
 const CHUNK: i64 = 2_000;
+/// How many events are told at once before sockets are given the time to write them: a fraction of what may wait for one.
+const BURST: usize = 256;
+/// How long they are given. Who has no room then, doesn't read.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Hub {
     pub(super) async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
@@ -132,7 +137,7 @@ impl Hub {
             tracing::warn!(error = chain(&e), "a live feed fell behind");
             return;
         }
-        tell_all(room, news.events);
+        tell_all(room, news.events).await;
     }
 
     async fn tell_missed(
@@ -147,7 +152,7 @@ impl Hub {
             if missed.is_empty() {
                 break;
             }
-            tell_all(room, missed);
+            tell_all(room, missed).await;
         }
         Ok(())
     }
@@ -165,8 +170,14 @@ fn first_socket(clock: &Clock) -> SocketId {
     clock.uuid().as_u64_pair().1 << 20
 }
 
-fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
-    for event in events {
+/// Tells the room of events. What it has to catch up with is more than fits between two writes of a socket that reads.
+async fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
+    let catching_up = events.len() > BURST;
+    for (n, event) in events.into_iter().enumerate() {
+        if catching_up && n % BURST == 0 {
+            let written = join_all(room.outboxes().map(|outbox| outbox.has_room(BURST)));
+            let _ = tokio::time::timeout(PATIENCE, written).await;
+        }
         room.tell(event);
     }
 }
