@@ -3,6 +3,7 @@
 
 mod fencing;
 mod people;
+mod poison;
 mod ratio;
 
 use std::{

@@ -8,7 +8,7 @@ use openchat_projections::Db;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, Token};
+use super::{AccountError, Accounts, Known, Token};
 use crate::store::StoreError;
 
 /// A customer's session: it opens this customer's own conversations and nothing else.
@@ -189,13 +189,13 @@ impl Accounts {
     /// The store's.
     pub async fn customer_session(&self, token: &Token) -> Result<Option<Arc<CustomerSession>>, StoreError> {
         let hash = token.hash();
-        if let Some(known) = self.memory.customers.get(&hash).filter(|known| self.is_fresh(known)) {
+        if let Some(known) = self.memory.customers.get(&hash).filter(Known::is_fresh) {
             return Ok(known.answer);
         }
         let db = self.pools.worker().await?;
         let row = db.query_opt(FIND, &[&hash.as_slice(), &self.clock.now()]).await?;
         let session = row.map(|row| read(&row)).transpose()?.map(Arc::new);
-        self.memory.customers.insert(hash, self.know(session.clone()));
+        self.memory.customers.insert(hash, Known::new(session.clone()));
         Ok(session)
     }
 

@@ -7,7 +7,7 @@ use openchat_domain::KeyId;
 use openchat_projections::keys::{self, KeyRecord, KeyUse};
 use subtle::ConstantTimeEq;
 
-use super::{Accounts, ApiKey, KeyFormError};
+use super::{Accounts, ApiKey, KeyFormError, Known};
 use crate::store::{StoreError, chain};
 
 /// A key's use is written down at most this often.
@@ -62,12 +62,12 @@ impl Accounts {
     }
 
     async fn key(&self, id: KeyId) -> Result<Option<Arc<KeyRecord>>, StoreError> {
-        if let Some(known) = self.memory.keys.get(&id).filter(|known| self.is_fresh(known)) {
+        if let Some(known) = self.memory.keys.get(&id).filter(Known::is_fresh) {
             return Ok(known.answer);
         }
         let db = self.pools.worker().await?;
         let key = keys::by_id(&db, id).await?.map(Arc::new);
-        self.memory.keys.insert(id, self.know(key.clone()));
+        self.memory.keys.insert(id, Known::new(key.clone()));
         Ok(key)
     }
 

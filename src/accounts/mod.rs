@@ -15,9 +15,13 @@ mod sessions;
 mod sweep;
 mod token;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use openchat_domain::{KeyId, SessionId};
 use openchat_projections::keys::KeyRecord;
 use quick_cache::sync::Cache;
@@ -39,7 +43,7 @@ use crate::{
 };
 
 /// How old an answer from a cache may be.
-const FRESH: TimeDelta = TimeDelta::seconds(1);
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A person's or a customer's session is over: signed out, revoked, or its owner is off the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +81,21 @@ struct Memory {
     ended: broadcast::Sender<SessionEnded>,
 }
 
-/// An answer and its age.
+/// An answer and since when it is known, by a clock that nobody sets back.
 #[derive(Clone)]
 struct Known<T> {
-    at: DateTime<Utc>,
+    since: Instant,
     answer: Option<T>,
+}
+
+impl<T> Known<T> {
+    fn new(answer: Option<T>) -> Self {
+        Self { since: Instant::now(), answer }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < FRESH
+    }
 }
 
 impl Accounts {
@@ -108,14 +122,6 @@ impl Accounts {
     fn tell_ended(&self, session: SessionId) {
         // Nobody listening is fine.
         let _ = self.memory.ended.send(SessionEnded(session));
-    }
-
-    fn know<T>(&self, answer: Option<T>) -> Known<T> {
-        Known { at: self.clock.now(), answer }
-    }
-
-    fn is_fresh<T>(&self, known: &Known<T>) -> bool {
-        self.clock.now() - known.at < FRESH
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, Member, Token, User};
+use super::{AccountError, Accounts, Known, Member, Token, User};
 use crate::store::StoreError;
 
 /// A signed-in person, as of at most a second ago.
@@ -75,7 +75,7 @@ impl Accounts {
     /// The store's.
     pub async fn session(&self, token: &Token) -> Result<Option<Arc<Session>>, StoreError> {
         let hash = token.hash();
-        if let Some(known) = self.memory.sessions.get(&hash).filter(|known| self.is_fresh(known)) {
+        if let Some(known) = self.memory.sessions.get(&hash).filter(Known::is_fresh) {
             return Ok(known.answer);
         }
         let now = self.clock.now();
@@ -87,7 +87,7 @@ impl Accounts {
         {
             db.execute(SLIDE, &[&session.id.uuid(), &(now + Session::LIFETIME)]).await?;
         }
-        self.memory.sessions.insert(hash, self.know(session.clone()));
+        self.memory.sessions.insert(hash, Known::new(session.clone()));
         Ok(session)
     }
 

@@ -79,8 +79,7 @@ pub(crate) async fn replay(
     let stream = Stream::Conversation(id);
     let whose = db.query_opt(WHOSE, &[&stream.aggregate_id()]).await?.ok_or(ReplayError::Unknown(id))?;
     let business = BusinessId::from_uuid(whose.try_get(0)?);
-    let moment = as_of.map_or(AsOf::Position(Position::MAX), |moment| moment.0);
-    let upto = audit::position_as_of(&db, business, moment).await?;
+    let upto = audit::position_as_of(&db, business, as_of.map(|moment| moment.0)).await?;
 
     let (mut history, mut conversation, mut after) = (Vec::new(), None, 0);
     loop {

@@ -174,9 +174,8 @@ pub(super) async fn conversation_as_of(
     Query(query): Query<At>,
     app: Data<App>,
 ) -> Result<Reply<AsOfAnswer>, Problem> {
-    let moment = query.as_of.map_or_else(|| AsOf::Time(app.clock.now()), |moment| moment.0);
     let db = app.pools.tenant(me.tenant()).await?;
-    let as_of = audit::position_as_of(&db, me.tenant(), moment).await?;
+    let as_of = audit::position_as_of(&db, me.tenant(), query.as_of.map(|moment| moment.0)).await?;
     let stream = Stream::Conversation(id);
     let (mut conversation, mut after) = (None, 0);
     loop {
@@ -207,9 +206,8 @@ pub(super) async fn export_events(
     let mut filter = query.filter();
     let tenant = me.tenant();
     // An export that ran after a log which grows as fast would never end.
-    let moment = filter.as_of.unwrap_or_else(|| AsOf::Time(app.clock.now()));
     let db = app.pools.tenant(tenant).await?;
-    filter.as_of = Some(AsOf::Position(audit::position_as_of(&db, tenant, moment).await?));
+    filter.as_of = Some(AsOf::Position(audit::position_as_of(&db, tenant, filter.as_of).await?));
     drop(db);
     let lines = try_unfold(0, move |after| {
         let (app, filter) = (app.clone(), filter.clone());

@@ -227,7 +227,8 @@ fn decide(known: &Known, hash: &[u8; 32], now: DateTime<Utc>, started: DateTime<
     }
     match (&known.answer, known.claimed_at) {
         (Some(answer), _) => Decision::Replay(answer.clone()),
-        (None, Some(at)) if at >= started && at > now - PATIENCE => Decision::Busy,
+        // A claim from the future is that of a clock that was wrong, and says nothing of who may be alive.
+        (None, Some(at)) if at >= started && (now - at).abs() < PATIENCE => Decision::Busy,
         (None, _) => Decision::TakeOver,
     }
 }
@@ -294,6 +295,7 @@ mod tests {
         assert_eq!(decide(&known(Some(0), false), &[1; 32], at(5), at(-10)), Decision::TakeOver);
         // Claimed before this process began: whoever it was is gone.
         assert_eq!(decide(&known(Some(0), false), &[1; 32], at(2), at(1)), Decision::TakeOver);
+        assert_eq!(decide(&known(Some(7_200), false), &[1; 32], at(2), at(-10)), Decision::TakeOver);
         assert_eq!(decide(&known(None, false), &[1; 32], at(2), at(-10)), Decision::TakeOver);
     }
 

@@ -8,9 +8,13 @@ use std::{
     },
 };
 
+use chrono::{DateTime, Utc};
 use openchat_domain::{AgentId, BusinessId, ConversationId, Position, SessionId, conversation::AgentRef};
 use openchat_projections::{feed::CustomerScope, typing::Typist};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 mod run;
@@ -32,6 +36,7 @@ use crate::{
 pub struct Hub {
     pools: Pools,
     clock: Clock,
+    begun: (DateTime<Utc>, Instant),
     views: Views,
     bus: Bus,
     rooms: Arc<Mutex<HashMap<BusinessId, mpsc::UnboundedSender<Message>>>>,
@@ -83,6 +88,7 @@ impl Hub {
     pub fn new(pools: Pools, clock: Clock, views: Views, (presence, bus): (Presence, Bus)) -> Self {
         Self {
             pools,
+            begun: (clock.now(), Instant::now()),
             clock,
             views,
             bus,
@@ -138,6 +144,12 @@ impl Hub {
     /// Whose sockets are on other nodes.
     pub(super) fn note_elsewhere(&self, tenant: BusinessId, agents: BTreeSet<AgentId>) {
         self.send(tenant, Message::Elsewhere(agents));
+    }
+
+    /// The time by a clock that nobody sets: who types ends in time, whatever becomes of the wall's.
+    fn now(&self) -> DateTime<Utc> {
+        let (time, instant) = self.begun;
+        time + instant.elapsed()
     }
 
     /// Lets a room know, if it is open.

@@ -44,6 +44,12 @@ impl Outbox {
         self.frames.clone()
     }
 
+    /// Waits until so many frames more can wait, or the socket is gone.
+    pub(super) async fn has_room(&self, frames: usize) {
+        // Beside the room's there is no more than an odd pong, so what was free a moment ago nearly still is.
+        let _ = self.frames.reserve_many(frames).await;
+    }
+
     /// Puts a frame into the queue; a full queue closes the socket as too slow. Answers whether it goes on.
     pub(super) fn push(&self, frame: Frame) -> bool {
         match self.frames.try_send(frame) {

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::Hub;
 use crate::{
-    nodes::{Bus, LiveNews, News, Node},
+    nodes::{Bus, LiveNews, News, Node, TERM},
     store::{Aggregates, Context, ExecuteError, Pools, StoreError, chain},
 };
 
@@ -43,8 +43,13 @@ const IS_SOMEWHERE: &str = "
 const ELSEWHERE: &str = "
     select s.tenant_id, s.agent_id from agent_sockets s join nodes n using (node_id)
     where s.tenant_id = any($1) and s.node_id <> $2 and n.until > clock_timestamp()";
+/// A node that is alive for longer than two terms was so before the clock was set back.
 const CLEAR_AWAY: &str = "
-    with gone as (delete from nodes where until < clock_timestamp() returning node_id)
+    with gone as (
+        delete from nodes
+        where until not between clock_timestamp() and clock_timestamp() + make_interval(secs => 2 * $1)
+        returning node_id
+    )
     delete from agent_sockets where node_id in (select node_id from gone) returning tenant_id, agent_id";
 
 /// Who is there, and for whom the grace period runs; clones share it.
@@ -145,7 +150,7 @@ impl Presence {
     }
 
     async fn clear_away(&self) -> Result<(), StoreError> {
-        for row in self.pools.worker().await?.query(CLEAR_AWAY, &[]).await? {
+        for row in self.pools.worker().await?.query(CLEAR_AWAY, &[&TERM.as_secs_f64()]).await? {
             self.miss(BusinessId::from_uuid(row.get(0)), AgentId::from_uuid(row.get(1)));
         }
         Ok(())

@@ -114,6 +114,12 @@ impl Room {
         self.agents.is_empty() && self.customers.is_empty()
     }
 
+    /// What waits for each socket.
+    pub(super) fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
+        let agents = self.agents.values().map(|s| &s.outbox);
+        agents.chain(self.customers.values().map(|s| &s.outbox))
+    }
+
     /// The sessions whose sockets are here.
     pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
         let agents = self.agents.values().map(|s| s.session);

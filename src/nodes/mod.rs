@@ -11,3 +11,4 @@ mod node;
 pub use bus::{Bus, BusError, Heard};
 pub use news::{LiveNews, LogNews, News};
 pub use node::Node;
+pub(crate) use node::TERM;

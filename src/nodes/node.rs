@@ -20,10 +20,11 @@ use crate::store::{Fence, Pools, StoreError, WorkerDb, chain};
 /// How often a node says that it is alive, and tries for the lease.
 const BEAT: Duration = Duration::from_millis(750);
 /// How long a node counts as alive, and leads, after it has said so.
-const TERM: Duration = Duration::from_secs(3);
+pub(crate) const TERM: Duration = Duration::from_secs(3);
 
 /// Says that this node is alive, renews its lease or takes one that nobody holds any more, and answers whether the node
-/// was thought dead, which generation it leads, and whether other nodes are alive.
+/// was thought dead, which generation it leads, and whether other nodes are alive. A lease that lasts for longer than two
+/// terms is from before the clock was set back, and over.
 const SAY_ALIVE: &str = "
     with alive as (
         insert into nodes (node_id, until) values ($1, clock_timestamp() + make_interval(secs => $2))
@@ -33,7 +34,8 @@ const SAY_ALIVE: &str = "
         update leases l set
             generation = l.generation + case when l.holder = $1 then 0 else 1 end, holder = $1,
             session = pg_backend_pid(), until = clock_timestamp() + make_interval(secs => $2)
-        where l.name = 'leader' and (l.holder = $1 or l.until < clock_timestamp()
+        where l.name = 'leader' and (l.holder = $1
+            or l.until not between clock_timestamp() and clock_timestamp() + make_interval(secs => 2 * $2)
             or not exists (select from pg_stat_activity where pid = l.session))
         returning generation
     )

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use openchat_domain::{
     BusinessId, CallId, ConversationId, Name,
     conversation::{Author, CallEndReason, Conversation, ConversationCommand},
@@ -40,6 +40,8 @@ const SILENT: Duration = Duration::from_secs(15);
 /// What is remembered of a call between two looks.
 #[derive(Debug, Default)]
 struct Watch {
+    /// Since when it is looked at. The time at which it began is by the clock of the node where it did.
+    since: Option<Instant>,
     /// Whether anybody has ever been seen in the room.
     used: bool,
     /// Who of those in the call has been seen in the room.
@@ -63,7 +65,7 @@ struct Watches {
 struct Moment {
     instant: Instant,
     time: DateTime<Utc>,
-    ring: TimeDelta,
+    ring: Duration,
 }
 
 /// Looks at calls until told to stop.
@@ -98,6 +100,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
         }
         return Ok(());
     };
+    let ring = app.calls.ring().to_std().unwrap_or_default();
     let going_on: BTreeSet<_> = calls.iter().map(|(.., call)| call.id).collect();
     let over: Vec<_> = watches.calls.keys().filter(|call| !going_on.contains(call)).copied().collect();
     for call in over {
@@ -105,7 +108,7 @@ async fn look(app: &App, watches: &mut Watches) -> Result<(), StoreError> {
         close(app, media, call).await;
     }
     for (tenant, conversation, call) in calls {
-        let moment = Moment { instant: Instant::now(), time: app.clock.now(), ring: app.calls.ring() };
+        let moment = Moment { instant: Instant::now(), time: app.clock.now(), ring };
         let commands = match media.look(call.id, moment.time).await {
             Ok(room) => {
                 watches.silent = None;
@@ -189,7 +192,8 @@ impl Watch {
         self.seen.retain(|name| in_it.contains(name) || there.iter().any(|it| identity(it) == *name));
         self.empty = there.is_empty().then(|| self.empty.unwrap_or(instant));
         let deserted = self.empty.is_some_and(|since| instant - since >= ABANDONED);
-        let missed = !answered && time - call.started_at >= ring && !commands.iter().any(is_join);
+        let rung = instant - *self.since.get_or_insert(instant);
+        let missed = !answered && rung >= ring && !commands.iter().any(is_join);
         if missed {
             commands.push(ending(call, CallEndReason::Missed, time));
         } else if deserted && (answered || self.used) {
@@ -222,12 +226,13 @@ fn identity(who: &Author) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use openchat_domain::{AgentId, CustomerId, conversation::CallKind};
     use uuid::Uuid;
 
     use super::*;
 
-    const RING: i64 = 45;
+    const RING: Duration = Duration::from_secs(45);
 
     fn jane() -> Author {
         Author::Customer { id: CustomerId::from_uuid(Uuid::from_u128(1)), name: None }
@@ -254,13 +259,18 @@ mod tests {
 
     /// What each look leads to: at which second, who is there.
     fn looks(call: &CallView, looks: &[(u64, Option<&[Author]>)]) -> Vec<&'static str> {
+        looks_by(0, call, looks)
+    }
+
+    /// The same, by a clock that is so many seconds off.
+    fn looks_by(off: i64, call: &CallView, looks: &[(u64, Option<&[Author]>)]) -> Vec<&'static str> {
         let (mut watch, begun) = (Watch::default(), Instant::now());
         let mut done = vec![];
         for (second, there) in looks {
             let moment = Moment {
                 instant: begun + Duration::from_secs(*second),
-                time: DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(*second).unwrap()),
-                ring: TimeDelta::seconds(RING),
+                time: DateTime::UNIX_EPOCH + TimeDelta::seconds(off + i64::try_from(*second).unwrap()),
+                ring: RING,
             };
             let there = there.map(|there| there.iter().map(present).collect::<Vec<_>>());
             let commands = watch.look(call, there.as_deref(), moment);
@@ -285,8 +295,20 @@ mod tests {
 
     #[test]
     fn a_call_that_nobody_answers_in_time_is_missed() {
-        assert_eq!(looks(&call(false), &[(44, Some(&[jane()])), (45, Some(&[jane()]))]), ["missed"]);
-        assert_eq!(looks(&call(false), &[(45, Some(&[jane(), ana()]))]), ["join"]);
+        let rings: &[(u64, Option<&[Author]>)] =
+            &[(0, Some(&[jane()])), (44, Some(&[jane()])), (45, Some(&[jane()]))];
+        assert_eq!(looks(&call(false), rings), ["missed"]);
+        assert_eq!(looks(&call(false), &[(0, Some(&[jane()])), (45, Some(&[jane(), ana()]))]), ["join"]);
+    }
+
+    #[test]
+    fn a_call_rings_as_long_on_a_node_whose_clock_is_off() {
+        let begins: &[(u64, Option<&[Author]>)] = &[(0, Some(&[jane()])), (44, Some(&[jane()]))];
+        let ends: &[(u64, Option<&[Author]>)] = &[(0, Some(&[jane()])), (45, Some(&[jane()]))];
+        for off in [-7_200, 7_200] {
+            assert!(looks_by(off, &call(false), begins).is_empty());
+            assert_eq!(looks_by(off, &call(false), ends), ["missed"]);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use reqwest::Method;
@@ -26,6 +26,7 @@ pub(crate) struct Journal {
     acknowledged: watch::Sender<usize>,
     talking: Arc<AtomicBool>,
     refused: Arc<AtomicUsize>,
+    slowest: Arc<Mutex<Duration>>,
     /// Whether the server goes on, so that requests may be refused but never be cut off.
     server_lives: bool,
 }
@@ -72,6 +73,7 @@ impl Journal {
             acknowledged: watch::channel(0).0,
             talking: Arc::new(AtomicBool::new(true)),
             refused: Arc::default(),
+            slowest: Arc::default(),
             server_lives,
         }
     }
@@ -96,6 +98,16 @@ impl Journal {
     /// How many requests were answered with a plea for patience.
     pub(crate) fn refused(&self) -> usize {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How long the slowest request took to be answered, with whatever.
+    pub(crate) fn slowest(&self) -> Duration {
+        *self.slowest.lock().unwrap()
+    }
+
+    fn note_time(&self, took: Duration) {
+        let mut slowest = self.slowest.lock().unwrap();
+        *slowest = took.max(*slowest);
     }
 
     /// Waits until so many more requests have been acknowledged.
@@ -193,7 +205,10 @@ impl Request {
     /// Sends it, if it is said patiently again until it is acknowledged.
     async fn send(&self, journal: &Journal, patient: bool) -> Option<Answer> {
         loop {
-            match self.client.try_send(Method::POST, &self.path, Some(self.body.clone())).await {
+            let sent = Instant::now();
+            let answer = self.client.try_send(Method::POST, &self.path, Some(self.body.clone())).await;
+            journal.note_time(sent.elapsed());
+            match answer {
                 Ok(answer) if answer.status.is_success() => return Some(answer),
                 Ok(refusal) => {
                     self.check_refusal(&refusal);

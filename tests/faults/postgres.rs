@@ -18,6 +18,16 @@ pub(super) struct Postgres {
     programs: PathBuf,
 }
 
+/// Where Postgres' programs are.
+pub(super) async fn programs() -> PathBuf {
+    of_the_tests("(select setting from pg_config where name = 'BINDIR')").await.into()
+}
+
+/// What the tests' own Postgres says of itself.
+async fn of_the_tests(what: &str) -> String {
+    client(&database().await).await.query_one(&format!("select {what}"), &[]).await.unwrap().get(0)
+}
+
 impl Postgres {
     /// Prepares one in an empty directory.
     pub(super) async fn init(dir: &Path) -> Self {
@@ -28,16 +38,12 @@ impl Postgres {
 
     /// One whose files are still to come.
     pub(super) async fn at(dir: &Path) -> Self {
-        let db = client(&database().await).await;
-        let row = db.query_one("select setting from pg_config where name = 'BINDIR'", &[]).await.unwrap();
         if geteuid().is_root() {
             // The tests' own Postgres has found somebody whom it may run as.
-            let sql = "select current_setting('data_directory')";
-            let data: String = db.query_one(sql, &[]).await.unwrap().get(0);
-            let owner = fs::metadata(data).unwrap();
+            let owner = fs::metadata(of_the_tests("current_setting('data_directory')").await).unwrap();
             chown(dir, Some(owner.uid()), Some(owner.gid())).unwrap();
         }
-        Self { dir: dir.to_owned(), programs: row.get::<_, String>(0).into() }
+        Self { dir: dir.to_owned(), programs: programs().await }
     }
 
     fn data(&self) -> String {

@@ -43,10 +43,15 @@ pub(crate) struct Balancer {
 impl Cluster {
     /// Starts so many nodes over a database.
     pub(crate) async fn start(config: Config, count: usize, nats: Option<&str>) -> Self {
+        let installations = (0..count).map(|n| Installation::new(&format!("node-{n}"))).collect();
+        Self::of(config, installations, nats).await
+    }
+
+    /// Starts these nodes over a database.
+    pub(crate) async fn of(config: Config, installations: Vec<Installation>, nats: Option<&str>) -> Self {
         let mut nodes = Vec::new();
-        for n in 0..count {
-            let mut installation =
-                Installation::new(&format!("node-{n}")).with("DATABASE_URL", &settings(&config));
+        for installation in installations {
+            let mut installation = installation.with("DATABASE_URL", &settings(&config));
             if let Some(url) = nats {
                 installation = installation.with("OC_NATS_URL", url);
             }

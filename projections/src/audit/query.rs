@@ -66,20 +66,26 @@ const OLDEST: &str = select_filtered!("order by position");
 const NEWEST_OF_STREAM: &str = select_filtered!("and aggregate_id = $9 order by sequence desc");
 const OLDEST_OF_STREAM: &str = select_filtered!("and aggregate_id = $9 order by sequence");
 
-/// The last position of a moment; 0 before the first event.
+/// The last position of a moment, or of the log; 0 before the first event.
 ///
 /// # Errors
 /// [`DbError`] when the statement fails.
-pub async fn position_as_of(db: &impl Db, tenant: BusinessId, as_of: AsOf) -> Result<Position, DbError> {
+pub async fn position_as_of(
+    db: &impl Db,
+    tenant: BusinessId,
+    as_of: Option<AsOf>,
+) -> Result<Position, DbError> {
     // Times need not rise with positions when a clock is set back, so the last one wins.
-    const SQL: &str = "select position from events where tenant_id = $1 and recorded_at <= $2 \
-                       order by position desc limit 1";
-    match as_of {
-        AsOf::Position(position) => Ok(position),
-        AsOf::Time(time) => match db.query_opt(SQL, &[&tenant.uuid(), &time]).await? {
-            Some(row) => row.try_get(0),
-            None => Ok(0),
-        },
+    const SQL: &str = "select position from events where tenant_id = $1 \
+                       and recorded_at <= coalesce($2::timestamptz, 'infinity') order by position desc limit 1";
+    let time = match as_of {
+        Some(AsOf::Position(position)) => return Ok(position),
+        Some(AsOf::Time(time)) => Some(time),
+        None => None,
+    };
+    match db.query_opt(SQL, &[&tenant.uuid(), &time]).await? {
+        Some(row) => row.try_get(0),
+        None => Ok(0),
     }
 }
 
@@ -141,7 +147,7 @@ async fn filtered(
     limit: i64,
 ) -> Result<Vec<AuditEntry>, LogError> {
     let before = match filter.as_of {
-        Some(as_of) => position_as_of(db, tenant, as_of).await?.saturating_add(1).min(before),
+        as_of @ Some(_) => position_as_of(db, tenant, as_of).await?.saturating_add(1).min(before),
         None => before,
     };
     let tenant = tenant.uuid();

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use openchat_domain::{BusinessId, ConversationId, Position, Recorded, conversation::AgentRef};
 use openchat_projections::feed::close;
 use tokio::{sync::mpsc, time::Instant};
@@ -24,6 +25,10 @@ const LINGER: Duration = Duration::from_secs(30);
 const EXPIRY_TICK: Duration = Duration::from_millis(500);
 /// How many events a room reads at once when it has missed some.
 const CHUNK: i64 = 2_000;
+/// How many events are told at once before sockets are given the time to write them: a fraction of what may wait for one.
+const BURST: usize = 256;
+/// How long they are given. Who has no room then, doesn't read.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Hub {
     pub(super) async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
@@ -45,7 +50,7 @@ impl Hub {
                     Some(message) => self.handle(tenant, &mut room, message).await,
                     None => return,
                 },
-                _ = tick.tick() => room.expire(self.clock.now()),
+                _ = tick.tick() => room.expire(self.now()),
                 () = self.closing.cancelled() => {
                     room.end_session(|_| true, close::RESTARTING);
                     return;
@@ -91,16 +96,16 @@ impl Hub {
                 self.note(tenant, room.leave(socket));
             }
             Message::Typing(conversation, who, typing) => {
-                room.type_in(conversation, who, typing, self.clock.now());
+                room.type_in(conversation, who, typing, self.now());
             }
             // One that has left meanwhile looks at nothing.
             Message::Look(socket, agent, at) if room.is_agents(socket) => {
-                room.look(socket, &agent, at, self.clock.now());
+                room.look(socket, &agent, at, self.now());
                 self.bus.say(|| News::Live(looking(tenant, socket, agent, at)));
             }
             Message::Look(..) => {}
             Message::LookElsewhere(window, agent, at) => {
-                room.look(window, &agent, Some(at), self.clock.now());
+                room.look(window, &agent, Some(at), self.now());
             }
             Message::LeaveElsewhere(window) => room.look_away(window),
             Message::Elsewhere(agents) => room.note_elsewhere(agents),
@@ -132,7 +137,7 @@ impl Hub {
             tracing::warn!(error = chain(&e), "a live feed fell behind");
             return;
         }
-        tell_all(room, news.events);
+        tell_all(room, news.events).await;
     }
 
     async fn tell_missed(
@@ -147,7 +152,7 @@ impl Hub {
             if missed.is_empty() {
                 break;
             }
-            tell_all(room, missed);
+            tell_all(room, missed).await;
         }
         Ok(())
     }
@@ -165,8 +170,14 @@ fn first_socket(clock: &Clock) -> SocketId {
     clock.uuid().as_u64_pair().1 << 20
 }
 
-fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
-    for event in events {
+/// Tells the room of events. What it has to catch up with is more than fits between two writes of a socket that reads.
+async fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
+    let catching_up = events.len() > BURST;
+    for (n, event) in events.into_iter().enumerate() {
+        if catching_up && n % BURST == 0 {
+            let written = join_all(room.outboxes().map(|outbox| outbox.has_room(2 * BURST)));
+            let _ = tokio::time::timeout(PATIENCE, written).await;
+        }
         room.tell(event);
     }
 }
