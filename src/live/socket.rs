@@ -111,7 +111,8 @@ async fn run(
             return Some(close::RESTARTING);
         }
         let (outbox, mut frames) = outbox();
-        let joined = match socket.join(outbox).await {
+        // What only a greeting needs is given back once it is over, and so below what only a command needs.
+        let joined = match Box::pin(socket.join(outbox)).await {
             Ok(Some(joined)) => joined,
             Ok(None) => continue,
             Err(Unjoined::Gone) => return None,
@@ -298,7 +299,7 @@ impl Socket<'_> {
     async fn hear(&mut self, message: AggregatedMessage) -> ControlFlow<End> {
         self.heard = Instant::now();
         match message {
-            AggregatedMessage::Text(text) => self.heed(&text).await,
+            AggregatedMessage::Text(text) => Box::pin(self.heed(&text)).await,
             AggregatedMessage::Ping(payload) => {
                 if self.session.pong(&payload).await.is_err() {
                     return ControlFlow::Break(End::Gone);
@@ -374,4 +375,17 @@ impl Socket<'_> {
 
 fn resumed(position: Position) -> ByteString {
     frame(&AgentFrame::Notice(Notice::Resumed { position }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_socket_keeps_no_room_for_its_greeting_or_a_command() {
+        fn size<F>(_: impl Fn(&'static App, Session, AggregatedMessageStream, Subscriber) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(run) <= 1536, "{} bytes", size(run));
+    }
 }
