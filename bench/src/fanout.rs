@@ -54,8 +54,8 @@ const DIGITS: usize = 19;
 
 /// What one fresh server has shown.
 struct Shown {
-    /// KiB that a socket takes of the server's memory while nothing happens.
-    memory: f64,
+    /// The server's memory in KiB, before the sockets and with them while nothing happens.
+    memory: (f64, f64),
     steady: Heard,
     closed: Heard,
 }
@@ -111,8 +111,12 @@ impl Figures {
             series.rounds.push(heard.sample);
             series.note("delivered %", heard.delivered_percent);
         }
+        let (before, with) = shown.memory;
+        self.steady.note("MiB", with / 1024.0);
         if sockets > 1 {
-            self.steady.note("KiB a socket", shown.memory);
+            // What was free within the server's memory before comes off this, which tells among few sockets.
+            #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+            self.steady.note("KiB a socket", (with - before) / sockets as f64);
         }
     }
 }
@@ -126,8 +130,7 @@ async fn measure(side: &Side, sockets: usize, seconds: f64) -> Result<Shown, Ben
     let before = server.resident()?;
     let opening = stream::iter(0..sockets).map(|_| side.subscribe(&server)).buffer_unordered(OPENING);
     let open: Vec<Socket> = opening.try_collect().await?;
-    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let memory = (server.resident()? - before) / sockets as f64;
+    let memory = (before, server.resident()?);
     let audience = Arc::new(Audience::new(sockets));
     let _readers = audience.follow(open);
     let mut publishers = try_join_all((0..PUBLISHERS).map(|_| side.publisher(&server))).await?;

@@ -116,7 +116,8 @@ async fn run(
         let (outbox, mut signals, queue) = outbox();
         socket.frames = outbox.frames();
         wire.switch(queue);
-        let joined = match socket.join(outbox).await {
+        // What only a greeting needs is given back once it is over, and so below what only a command needs.
+        let joined = match Box::pin(socket.join(outbox)).await {
             Ok(Some(joined)) => joined,
             Ok(None) => continue,
             Err(Unjoined::Gone) => return None,
@@ -287,7 +288,7 @@ impl Socket<'_> {
     async fn hear(&mut self, message: AggregatedMessage) -> ControlFlow<End> {
         self.heard = Instant::now();
         match message {
-            AggregatedMessage::Text(text) => self.heed(&text).await,
+            AggregatedMessage::Text(text) => Box::pin(self.heed(&text)).await,
             AggregatedMessage::Ping(payload) => self.say(Frame::pong(payload)),
             AggregatedMessage::Close(_) => return ControlFlow::Break(End::Gone),
             AggregatedMessage::Binary(_) | AggregatedMessage::Pong(_) => {}
@@ -359,4 +360,19 @@ impl Socket<'_> {
 
 fn resumed(position: Position) -> Frame {
     frame(&AgentFrame::Notice(Notice::Resumed { position }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_socket_keeps_no_room_for_its_greeting_or_a_command() {
+        fn size<F>(
+            _: impl Fn(&'static App, &'static Wire, AggregatedMessageStream, Subscriber) -> F,
+        ) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(run) <= 1536, "{} bytes", size(run));
+    }
 }
