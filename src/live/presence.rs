@@ -47,7 +47,7 @@ const ELSEWHERE: &str = "
 const CLEAR_AWAY: &str = "
     with gone as (
         delete from nodes
-        where until not between clock_timestamp() and clock_timestamp() + make_interval(secs => 2 * $1)
+        where until not between clock_timestamp() and clock_timestamp() + 2 * make_interval(secs => $1)
         returning node_id
     )
     delete from agent_sockets where node_id in (select node_id from gone) returning tenant_id, agent_id";

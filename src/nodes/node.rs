@@ -35,7 +35,7 @@ const SAY_ALIVE: &str = "
             generation = l.generation + case when l.holder = $1 then 0 else 1 end, holder = $1,
             session = pg_backend_pid(), until = clock_timestamp() + make_interval(secs => $2)
         where l.name = 'leader' and (l.holder = $1
-            or l.until not between clock_timestamp() and clock_timestamp() + make_interval(secs => 2 * $2)
+            or l.until not between clock_timestamp() and clock_timestamp() + 2 * make_interval(secs => $2)
             or not exists (select from pg_stat_activity where pid = l.session))
         returning generation
     )
