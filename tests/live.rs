@@ -334,6 +334,25 @@ async fn a_socket_that_comes_back_to_a_new_process_sees_no_gap_where_nothing_was
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_customer_whom_a_new_process_cant_catch_up_is_greeted_once_and_told_nothing_before() {
+    let Setting { server, business, backend, .. } = setting().await;
+    let jane = customer(&server, &backend, "7").await;
+    let known = server.settled(business.id).await;
+    says(&jane, "Hello", "a").await;
+    server.settled(business.id).await;
+    let config = server.config.clone();
+    server.stop().await;
+    let server = Server::on(config, openchat::clock::Clock::default()).await;
+    // Its room begins later than what she knows.
+    let mut chat =
+        server.anybody().with("authorization", &jane.header("authorization")).chat_socket(Some(known)).await;
+    assert_eq!(chat.json().await["type"], "hello");
+    chat.send(json!({"type": "ping"})).await;
+    assert_eq!(chat.json().await["type"], "pong");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_whose_last_socket_is_gone_goes_offline_and_its_waiting_customers_back_to_the_queue() {
     let Setting { server, business, backend, jane } = setting().await;
     let settings = json!({"preferences": {"offlineGraceSeconds": 5}});

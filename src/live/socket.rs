@@ -115,9 +115,8 @@ async fn run(
         }
         let (outbox, mut signals, queue) = outbox();
         socket.frames = outbox.frames();
-        wire.switch(queue);
         // What only a greeting needs is given back once it is over, and so below what only a command needs.
-        let joined = match Box::pin(socket.join(outbox)).await {
+        let joined = match Box::pin(socket.join(outbox, queue, wire)).await {
             Ok(Some(joined)) => joined,
             Ok(None) => continue,
             Err(Unjoined::Gone) => return None,
@@ -159,7 +158,12 @@ impl<E: Into<StoreError>> From<E> for Unjoined {
 
 impl Socket<'_> {
     /// Greets or resumes, then joins the room where that ends; none when it is to be tried anew.
-    async fn join(&mut self, outbox: Outbox) -> Result<Option<SocketId>, Unjoined> {
+    async fn join(
+        &mut self,
+        outbox: Outbox,
+        queue: mpsc::Receiver<Frame>,
+        wire: &Wire,
+    ) -> Result<Option<SocketId>, Unjoined> {
         let after = match self.subscriber.after.take() {
             Some(after) if catch_up::can_resume(self.app, self.subscriber.tenant, after).await? => {
                 Some(after)
@@ -167,8 +171,19 @@ impl Socket<'_> {
             Some(_) | None => None,
         };
         match self.subscriber.who.clone() {
-            Who::Agent(agent) => self.join_agent(agent.id, after, &outbox).await.map(Some),
-            Who::Customer(customer) => self.join_customer(customer, after, outbox).await,
+            Who::Agent(agent) => {
+                // What it has missed may be more than fits into the queue.
+                wire.switch(queue);
+                self.join_agent(agent.id, after, &outbox).await.map(Some)
+            }
+            Who::Customer(customer) => {
+                let joined = self.join_customer(customer, after, outbox).await?;
+                // A try that is to be made anew has said nothing.
+                if joined.is_some() {
+                    wire.switch(queue);
+                }
+                Ok(joined)
+            }
         }
     }
 
