@@ -115,12 +115,12 @@ async fn flood(cluster: &Cluster, tenant: BusinessId, id: ConversationId, expect
     }
 }
 
-/// Hears everything that is said, and when the last of it was.
-async fn hear_all(mut socket: Socket) -> Instant {
+/// Hears everything that is said, and when the last of it was; the socket stays open, because open ones are counted.
+async fn hear_all(mut socket: Socket) -> (Instant, Socket) {
     for n in 0..DELTAS {
         assert_eq!(socket.next("message.posted").await["data"]["message"]["text"], text(n));
     }
-    Instant::now()
+    (Instant::now(), socket)
 }
 
 /// How many sockets are open.
@@ -131,7 +131,6 @@ async fn sockets(anybody: &Client) -> Option<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "beside other tests a socket that reads was cut, too, once: to be explained"]
 async fn fifty_thousand_deltas_that_nobody_reads_cost_little_and_delay_nobody() {
     let cluster = Cluster::start(database().await, 1, None).await;
     let (anybody, process) = (cluster.at(0), cluster.nodes[0].process());
@@ -162,8 +161,9 @@ async fn fifty_thousand_deltas_that_nobody_reads_cost_little_and_delay_nobody() 
     let ((code, position, cut), (head, most)) = tokio::join!(cutting, flooding);
     let viewed = Instant::now();
     let mut delays = Vec::new();
-    for heard in hearing {
-        delays.push(heard.await.unwrap().saturating_duration_since(viewed));
+    for hearing in hearing {
+        let (heard, _) = hearing.await.unwrap();
+        delays.push(heard.saturating_duration_since(viewed));
     }
     eprintln!(
         "{DELTAS} deltas were seen by the read models after {:?}; the others had them \
