@@ -16,6 +16,13 @@ pub(crate) struct Caller {
     received: Vec<u8>,
 }
 
+/// A business's backend, which posts messages.
+pub(crate) struct Backend {
+    address: SocketAddr,
+    header: String,
+    caller: Option<Caller>,
+}
+
 /// What came back.
 pub(crate) struct Answer<'a> {
     head: &'a str,
@@ -65,6 +72,23 @@ impl Caller {
             0 => Err(BenchError::Refused("the server closed the connection".to_owned())),
             _ => Ok(()),
         }
+    }
+}
+
+impl Backend {
+    pub(crate) fn new(address: SocketAddr, key: &str) -> Self {
+        Self { address, header: format!("x-api-key: {key}"), caller: None }
+    }
+
+    /// Says something in a conversation. It connects when it first does: a connection on which nothing is asked for is closed.
+    pub(crate) async fn say(&mut self, conversation: &str, text: &str) -> Result<Answer<'_>, BenchError> {
+        let path = format!("/api/public/support/conversations/{conversation}/messages");
+        let body = serde_json::json!({"message": {"type": "text", "text": text}}).to_string();
+        let caller = match &mut self.caller {
+            Some(caller) => caller,
+            none => none.insert(Caller::connect(self.address).await?),
+        };
+        caller.ask("POST", &path, &self.header, &body).await
     }
 }
 

@@ -183,14 +183,10 @@ pub(crate) async fn rebuild(stage: &Stage) -> Result<(), BenchError> {
     for customer in 0..32 {
         conversations.push(served.business.conversation(customer).await?);
     }
-    let address = served.running.address;
-    let header = format!("x-api-key: {}", served.business.key);
-    let body = serde_json::json!({"message": {"type": "text", "text": WORDS}}).to_string();
     try_join_all(conversations.iter().map(async |id| {
-        let mut caller = Caller::connect(address).await?;
-        let path = format!("/api/public/support/conversations/{id}/messages");
+        let mut backend = served.backend();
         for _ in 0..LONG / 32 {
-            caller.ask("POST", &path, &header, &body).await?;
+            backend.say(id, WORDS).await?;
         }
         Ok::<_, BenchError>(())
     }))

@@ -135,10 +135,10 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
             Which::Peers => vec![peers::peers(&stage, pace).await?],
             Which::Message => vec![scenarios::http(&stage, pace).await?],
             Which::Feed => vec![scenarios::feed(&stage, pace).await?],
-            Which::Fanout => fanout::fanout(&stage, pace).await?.into(),
+            Which::Fanout => fanout::fanout(&stage, pace).await?,
             Which::Long => vec![growth::long(&stage, pace).await?],
             Which::Tenants => vec![growth::tenants(&stage, pace).await?],
-            Which::Nodes => nodes::nodes(&stage, pace).await?.into(),
+            Which::Nodes => nodes::nodes(&stage, pace).await?,
             Which::Inbox => vec![growth::inbox(&stage, pace).await?],
             Which::Rebuild => {
                 growth::rebuild(&stage).await?;

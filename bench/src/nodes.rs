@@ -9,12 +9,11 @@ use std::{
 };
 
 use openchat::app;
-use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::{
     BenchError,
-    client::Caller,
+    client::Backend,
     measure::{Contender, interleaved},
     report::Scenario,
     scenarios::{Pace, WORDS, settle},
@@ -28,7 +27,7 @@ const HOT: usize = AT_ONCE;
 const MANY: usize = 3_200;
 
 /// Everybody's messages, once in few conversations and once in many. Both nodes are in this process, without NATS.
-pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<[Scenario; 2], BenchError> {
+pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, BenchError> {
     let config = stage.database("nodes").await?;
     let served = Served::start(config.clone()).await?;
     let mut conversations = Vec::new();
@@ -48,7 +47,7 @@ pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<[Scenario; 2], Be
     }
     second.stop().await;
     served.stop().await;
-    <[Scenario; 2]>::try_from(scenarios).map_err(|_| BenchError::SocketGone)
+    Ok(scenarios)
 }
 
 /// A worker has its share of the conversations, and a connection to each node.
@@ -59,27 +58,20 @@ fn posting(
     how_many: usize,
     key: &str,
 ) -> Contender {
-    let workers: Vec<Mutex<[Option<Caller>; 2]>> = (0..AT_ONCE).map(|_| Mutex::default()).collect();
+    let backends: Vec<_> =
+        (0..AT_ONCE).map(|_| Mutex::new(nodes.map(|address| Backend::new(address, key)))).collect();
     let turns: Vec<AtomicUsize> = (0..AT_ONCE).map(|_| AtomicUsize::new(0)).collect();
-    let shared = Arc::new((workers, turns, Arc::clone(conversations), format!("x-api-key: {key}")));
+    let shared = Arc::new((backends, turns, Arc::clone(conversations)));
     let share = how_many / AT_ONCE;
     Contender::new(name, move |worker| {
         let shared = Arc::clone(&shared);
         async move {
-            let (workers, turns, conversations, key) = &*shared;
+            let (backends, turns, conversations) = &*shared;
             let turn = turns[worker].fetch_add(1, Ordering::Relaxed);
             // The share is gone through in order, by one node and then by the other.
             let node = (turn / share + turn % share) % 2;
             let conversation = &conversations[worker * share + turn % share];
-            let path = format!("/api/public/support/conversations/{conversation}/messages");
-            let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
-            let mut callers = workers[worker].lock().await;
-            let caller = match &mut callers[node] {
-                Some(caller) => caller,
-                none => none.insert(Caller::connect(nodes[node]).await?),
-            };
-            caller.ask("POST", &path, key, &body).await?;
-            Ok(())
+            backends[worker].lock().await[node].say(conversation, WORDS).await.map(drop)
         }
     })
 }

@@ -15,7 +15,6 @@ use openchat_domain::{
     BusinessId, ConversationId, CustomerId, MessageId, MessageText, Metadata, Name,
     conversation::{Channel, Conversation, ConversationCommand, CustomerRef, MessageBody, NewMessage},
 };
-use serde_json::json;
 use tokio::sync::Mutex;
 use tokio_postgres::Config;
 use tokio_tungstenite::{
@@ -26,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{
     BenchError,
-    client::{Answer, Caller},
+    client::Answer,
     measure::{Contender, interleaved, percentile},
     report::Scenario,
     stage::{Served, Stage, connect, store},
@@ -62,24 +61,15 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     }
     let lag = Lag::default();
     let posting = {
-        // Opened when first used: a connection on which nothing is asked for is closed.
-        let callers: Vec<Mutex<Option<Caller>>> = conversations.iter().map(|_| Mutex::default()).collect();
+        let backends: Vec<_> = conversations.iter().map(|_| Mutex::new(served.backend())).collect();
         let (served, lag) = (Arc::clone(&served), lag.clone());
-        let shared = Arc::new((callers, conversations, served));
+        let shared = Arc::new((backends, conversations, served));
         Contender::new("message over HTTP", move |worker| {
             let (shared, lag) = (Arc::clone(&shared), lag.clone());
             async move {
-                let (callers, conversations, served) = &*shared;
-                let path = format!("/api/public/support/conversations/{}/messages", conversations[worker]);
-                let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
-                let mut caller = callers[worker].lock().await;
-                let caller = match &mut *caller {
-                    Some(caller) => caller,
-                    none => none.insert(Caller::connect(served.running.address).await?),
-                };
-                let answer =
-                    caller.ask("POST", &path, &format!("x-api-key: {}", served.business.key), &body).await?;
-                lag.watch(served, &answer);
+                let (backends, conversations, served) = &*shared;
+                let mut backend = backends[worker].lock().await;
+                lag.watch(served, &backend.say(&conversations[worker], WORDS).await?);
                 Ok(())
             }
         })
@@ -145,17 +135,15 @@ pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
         for n in 0..more {
             watch(&served, (n + 1 == more).then(|| tell.clone())).await?;
         }
-        let shared = Arc::new(Mutex::new((Caller::connect(served.running.address).await?, arrived)));
-        let path = format!("/api/public/support/conversations/{conversation}/messages");
-        let key = format!("x-api-key: {}", served.business.key);
+        let shared = Arc::new(Mutex::new((served.backend(), arrived)));
+        let conversation = conversation.clone();
         let delta = Contender::new(name, move |_| {
-            let (shared, path, key) = (Arc::clone(&shared), path.clone(), key.clone());
+            let (shared, conversation) = (Arc::clone(&shared), conversation.clone());
             async move {
-                let (caller, arrived) = &mut *shared.lock().await;
+                let (backend, arrived) = &mut *shared.lock().await;
                 // What others have set off meanwhile.
                 while arrived.try_recv().is_ok() {}
-                let body = json!({"message": {"type": "text", "text": WORDS}}).to_string();
-                caller.ask("POST", &path, &key, &body).await?;
+                backend.say(&conversation, WORDS).await?;
                 arrived.recv().await.ok_or(BenchError::SocketGone)
             }
         });

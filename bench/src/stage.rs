@@ -15,7 +15,7 @@ use openchat_domain::BusinessId;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::BenchError;
+use crate::{BenchError, client::Backend};
 
 /// Nobody is held back.
 const LIMITS: Limits = Limits {
@@ -107,6 +107,11 @@ impl Served {
         let running = app::start(options(config)).await?;
         let business = Business::sign_up(format!("http://{}", running.address)).await?;
         Ok(Self { running, business })
+    }
+
+    /// The business's backend, on a connection of its own.
+    pub(crate) fn backend(&self) -> Backend {
+        Backend::new(self.running.address, &self.business.key)
     }
 
     pub(crate) async fn stop(self) {

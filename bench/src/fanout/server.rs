@@ -16,7 +16,7 @@ use tokio_postgres::Config;
 use super::socket::Socket;
 use crate::{
     BenchError,
-    client::Caller,
+    client::Backend,
     stage::{Business, options},
 };
 
@@ -43,7 +43,7 @@ pub(crate) struct Server {
 /// A connection on which messages are published.
 pub(crate) enum Publisher {
     Nats(Socket),
-    OpenChat { caller: Caller, path: String, header: String },
+    OpenChat { backend: Backend, conversation: String },
 }
 
 impl Side {
@@ -122,9 +122,8 @@ impl Side {
                 Ok(Publisher::Nats(socket))
             }
             Self::OpenChat { business, conversation, .. } => Ok(Publisher::OpenChat {
-                caller: Caller::connect(server.address).await?,
-                path: format!("/api/public/support/conversations/{conversation}/messages"),
-                header: format!("x-api-key: {}", business.key),
+                backend: Backend::new(server.address, &business.key),
+                conversation: conversation.clone(),
             }),
         }
     }
@@ -151,10 +150,7 @@ impl Publisher {
                 socket.send(format!("PUB bench {}\r\n{text}\r\n", text.len()).as_bytes()).await?;
                 socket.wait_for(b"+OK").await
             }
-            Self::OpenChat { caller, path, header } => {
-                let body = format!("{{\"message\":{{\"type\":\"text\",\"text\":\"{text}\"}}}}");
-                caller.ask("POST", path, header, &body).await.map(drop)
-            }
+            Self::OpenChat { backend, conversation } => backend.say(conversation, text).await.map(drop),
         }
     }
 }
