@@ -6,13 +6,14 @@ use std::{fs, path::PathBuf, pin::pin, time::Duration};
 use futures_util::{FutureExt as _, future::join_all};
 use openchat::{
     postgres::PrivatePostgres,
-    store::{Context, migrate},
+    store::{Context, Executed, migrate},
 };
 use openchat_domain::{
     BusinessId, CommandId, ConversationId,
     conversation::{Conversation, ConversationCommand, CustomerRef, Reader},
 };
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config};
 
 use crate::{
@@ -95,6 +96,18 @@ impl Talk {
         store.aggregates.execute::<Conversation>(&it.context, it.id, &open(&it.customer)).await.unwrap();
         it
     }
+
+    /// Posts a message that finds nobody else at work, and so waits by itself to be durable.
+    async fn says(&self, text: &str, store: &Store, disk: &Disk) -> JoinHandle<Executed> {
+        let (context, id, message) = (self.context.clone(), self.id, post(&self.customer, text));
+        let aggregates = store.aggregates.clone();
+        let posting =
+            tokio::spawn(
+                async move { aggregates.execute::<Conversation>(&context, id, &message).await.unwrap() },
+            );
+        disk.waiting(1).await;
+        posting
+    }
 }
 
 fn read() -> ConversationCommand {
@@ -111,10 +124,7 @@ async fn what_can_be_read_is_answered_and_announced_only_when_it_is_durable() {
     disk.hold().await;
 
     // The first command finds nobody and waits by itself; the second commits early.
-    let message = post(&alone.customer, "alone");
-    let mut first = pin!(one.aggregates.execute::<Conversation>(&alone.context, alone.id, &message));
-    assert!(first.as_mut().now_or_never().is_none());
-    disk.waiting(1).await;
+    let first = alone.says("alone", &one, &disk).await;
     let read = read();
     let mut second = pin!(one.aggregates.execute::<Conversation>(&early.context, early.id, &read));
     assert!(second.as_mut().now_or_never().is_none());
@@ -124,7 +134,7 @@ async fn what_can_be_read_is_answered_and_announced_only_when_it_is_durable() {
     // Another node sees it, and that nothing is left to do. It may not say so yet, nor a word of the rest.
     let mut again = pin!(other.aggregates.execute::<Conversation>(&early.context, early.id, &read));
     assert!(tokio::time::timeout(A_WHILE, again.as_mut()).await.is_err());
-    assert!(first.as_mut().now_or_never().is_none());
+    assert!(!first.is_finished());
     assert!(second.as_mut().now_or_never().is_none());
     assert!(one.announced.try_recv().is_err());
     assert_eq!(disk.events(alone.context.tenant).await, 2, "who waits by himself is not seen");
@@ -148,10 +158,7 @@ async fn a_command_without_a_name_is_done_once_when_nobody_heard_that_it_was_don
     let store = Store::on(disk.config.clone());
     let talk = Talk::begin(&store).await;
     disk.hold().await;
-    let message = post(&talk.customer, "once");
-    let mut posted = pin!(store.aggregates.execute::<Conversation>(&talk.context, talk.id, &message));
-    assert!(posted.as_mut().now_or_never().is_none());
-    disk.waiting(1).await;
+    let posted = talk.says("once", &store, &disk).await;
     let cut = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'";
     disk.owner.execute(cut, &[]).await.unwrap();
     disk.release().await;
@@ -166,10 +173,7 @@ async fn what_was_committed_early_is_written_again_when_the_database_dies_before
     let alone = Talk::begin(&store).await;
     let early = Talk::begin(&store).await;
     disk.hold().await;
-    let message = post(&alone.customer, "alone");
-    let mut first = pin!(store.aggregates.execute::<Conversation>(&alone.context, alone.id, &message));
-    assert!(first.as_mut().now_or_never().is_none());
-    disk.waiting(1).await;
+    let first = alone.says("alone", &store, &disk).await;
     let others = join_all((0..5).map(|n| {
         let (aggregates, early) = (&store.aggregates, &early);
         let context = early.context.once(CommandId::derive(early.context.tenant, &[&n.to_string()]));

@@ -63,9 +63,7 @@ impl Wire {
     /// The way to a handshake's response that writes what it is given.
     pub(super) fn of(response: HttpResponse) -> (Self, HttpResponse) {
         let (wire, switched) = mpsc::unbounded_channel();
-        let written =
-            |handshake| Written { queue: mpsc::channel(1).1, switched, _connected: Some(handshake) };
-        (Self(wire), response.map_body(|_, body| BoxBody::new(BodyStream::new(written(body)))))
+        (Self(wire), response.map_body(|_, body| BoxBody::new(BodyStream::new(Written::new(switched, body)))))
     }
 
     /// Writes from this queue from here on.
@@ -86,7 +84,13 @@ struct Written {
     queue: mpsc::Receiver<Frame>,
     switched: mpsc::UnboundedReceiver<mpsc::Receiver<Frame>>,
     /// What the handshake would have written from; its end tells the reading side that the connection is gone.
-    _connected: Option<BoxBody>,
+    _connected: BoxBody,
+}
+
+impl Written {
+    fn new(switched: mpsc::UnboundedReceiver<mpsc::Receiver<Frame>>, handshake: BoxBody) -> Self {
+        Self { queue: mpsc::channel(1).1, switched, _connected: handshake }
+    }
 }
 
 impl Stream for Written {
@@ -117,7 +121,7 @@ mod tests {
 
     fn written() -> (Wire, Written) {
         let (wire, switched) = mpsc::unbounded_channel();
-        (Wire(wire), Written { queue: mpsc::channel(1).1, switched, _connected: None })
+        (Wire(wire), Written::new(switched, BoxBody::new(())))
     }
 
     #[test]

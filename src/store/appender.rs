@@ -59,7 +59,7 @@ type Written = Vec<(Pending, Result<Appended, AppendError>)>;
 /// What the next flush is for.
 #[derive(Debug, Default)]
 struct Unsettled {
-    batches: Vec<Written>,
+    written: Written,
     others: Vec<Reply<()>>,
 }
 
@@ -136,14 +136,13 @@ async fn run(pools: Pools, announce: Announce, mut queue: mpsc::Receiver<Request
                 if durable {
                     finish(written, &announce);
                 } else {
-                    unsettled.batches.push(written);
+                    unsettled.written.extend(written);
                 }
             }
             Some((connection, settled, answer)) = settling.next() => {
                 settler = Some(connection);
-                let Unsettled { batches, others } = settled;
-                batches.into_iter().for_each(|written| finish(written, &announce));
-                for other in others {
+                finish(settled.written, &announce);
+                for other in settled.others {
                     let _ = other.send(answer.clone());
                 }
             }
@@ -154,7 +153,7 @@ async fn run(pools: Pools, announce: Announce, mut queue: mpsc::Receiver<Request
 
 impl Unsettled {
     fn is_empty(&self) -> bool {
-        self.batches.is_empty() && self.others.is_empty()
+        self.written.is_empty() && self.others.is_empty()
     }
 }
 
@@ -222,16 +221,10 @@ async fn settle(
     unsettled: Unsettled,
 ) -> (Option<WorkerDb>, Unsettled, Result<(), AppendError>) {
     let answer = writer::settle(pools, &mut connection).await;
-    if answer.is_ok() {
+    if answer.is_ok() || unsettled.written.is_empty() {
         return (connection, unsettled, answer);
     }
-    let Unsettled { batches, others } = unsettled;
-    let mut again = Vec::with_capacity(batches.len());
-    for written in batches {
-        let pending = written.into_iter().map(|(pending, _)| pending).collect();
-        let (back, written, _) = write(pools, connection, pending, Mode::Again).await;
-        connection = back;
-        again.push(written);
-    }
-    (connection, Unsettled { batches: again, others }, answer)
+    let pending = unsettled.written.into_iter().map(|(pending, _)| pending).collect();
+    let (connection, written, _) = write(pools, connection, pending, Mode::Again).await;
+    (connection, Unsettled { written, ..unsettled }, answer)
 }

@@ -99,7 +99,7 @@ impl<'a> Batch<'a> {
         self.commands.iter().any(|c| c.condition.is_some() || c.fence.is_some())
     }
 
-    fn per_event<'s, T>(&'s self, f: impl FnMut(&'s Written<'a>) -> T) -> Vec<T> {
+    fn per_event<'s, T>(&'s self, f: impl Fn(&'s Written<'a>) -> T) -> Vec<T> {
         self.events.iter().map(f).collect()
     }
 
@@ -175,17 +175,17 @@ fn stored<E: EventType + Serialize>(event: &E) -> serde_json::Result<(&'static s
 /// Appends a batch in which no two commands touch the same aggregate, or fails as a whole. It is durable when this
 /// returns, unless it is to be so only `later`, by the next commit that is.
 pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>, later: bool) -> Result<Vec<Appended>, DbError> {
+    // From the end, so that what has been counted of a tenant is how far an event is from the tenant's last.
     let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for event in &batch.events {
-        *counts.entry(batch.of_command(event).tenant.uuid()).or_default() += 1;
-    }
-    let (tenants, moves): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(t, n)| (*t, *n)).unzip();
-    let mut left = counts.clone();
-    let events = batch.per_event(|event| {
-        let back = left.entry(batch.of_command(event).tenant.uuid()).or_default();
-        *back -= 1;
-        batch.row(event, *back)
+    let from_the_end = batch.events.iter().rev().map(|event| {
+        let count = counts.entry(batch.of_command(event).tenant.uuid()).or_default();
+        let back = *count;
+        *count += 1;
+        batch.row(event, back)
     });
+    let mut events: Vec<Row<'_>> = from_the_end.collect();
+    events.reverse();
+    let (tenants, moves): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(t, n)| (*t, *n)).unzip();
     let rows = db.query(LEAN, &[&tenants, &moves, &events, &later]).await?;
     let mut next: BTreeMap<Uuid, Position> = rows
         .iter()
