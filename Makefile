@@ -55,7 +55,8 @@ fuzz: need-rust web postgres $(SCHEMATHESIS)/bin/schemathesis ## Try for some mi
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis cargo test --locked --test tests -- --ignored --nocapture fuzz::
 
 bench: need-rust web postgres ## Measure against the database under it, in ratios: build/bench.svg
-	cargo run --release --locked -p openchat-bench -- $(BENCH_ARGS)
+	cargo build --release --locked -p openchat -p openchat-bench
+	target/release/openchat-bench $(BENCH_ARGS)
 
 bench-peers: $(PEERS)/postgres-es/release/bench-postgres-es $(PEERS)/emmett/main.js $(PEERS)/eventsourcing/main.py ## Install the event stores that the benchmark holds the store against
 

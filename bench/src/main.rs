@@ -11,6 +11,7 @@ mod peers;
 mod report;
 mod scenarios;
 mod stage;
+mod start;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -72,8 +73,10 @@ enum Which {
     Nodes,
     /// A large inbox.
     Inbox,
-    /// Read models built anew, and a server's start.
+    /// Read models built anew.
     Rebuild,
+    /// The binary's start.
+    Start,
 }
 
 /// Why nothing was measured.
@@ -144,6 +147,7 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
                 growth::rebuild(&stage).await?;
                 vec![]
             }
+            Which::Start => vec![start::start(&stage, pace).await?],
         };
         for scenario in measured {
             write!(std::io::stdout(), "{}", scenario.table())?;
