@@ -1,0 +1,3 @@
+//! What `deploy/` shows: the load balancer, the settings, and the guide's commands, as they stand there.
+
+mod balancer;
