@@ -17,6 +17,8 @@ use crate::{
         self,
         cluster::Cluster,
         database, eventually,
+        gate::Gate,
+        installation::Installation,
         nats::Nats,
         nginx::Nginx,
         server::{Business, Client},
@@ -25,6 +27,8 @@ use crate::{
 };
 
 const MIB: usize = 1024 * 1024;
+/// How a node counts this request.
+const HEALTHZ: &str = "openchat_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} ";
 
 /// Two nodes and a NATS behind the balancer, and a business with a conversation.
 struct Setting {
@@ -40,7 +44,11 @@ struct Setting {
 impl Setting {
     async fn new() -> Self {
         let nats = Nats::start().await;
-        let cluster = Cluster::start(database().await, 2, Some(&nats.url())).await;
+        // Both keep their attachments in one directory, as in compose.yaml.
+        let first = Installation::new("node-0");
+        let shared = first.dir().display().to_string();
+        let nodes = vec![first, Installation::new("node-1").with("OC_DATA_DIR", &shared)];
+        let cluster = Cluster::of(database().await, nodes, Some(&nats.url())).await;
         let nginx = Nginx::over(&cluster).await;
         let business = nginx.anybody().set_up("Acme").await;
         let backend = business.own_backend(&nginx.anybody()).await;
@@ -67,19 +75,11 @@ impl Setting {
         }
     }
 
-    /// How many sockets each node has.
-    async fn sockets(&self) -> [usize; 2] {
-        let mut counts = [0; 2];
-        for (node, count) in counts.iter_mut().enumerate() {
-            let Ok(answer) = self.cluster.at(node).try_send(reqwest::Method::GET, "/metrics", None).await
-            else {
-                continue;
-            };
-            let text = answer.body.as_str().unwrap();
-            let line = text.lines().find_map(|line| line.strip_prefix("openchat_sockets "));
-            *count = line.expect("sockets are counted").parse().unwrap();
-        }
-        counts
+    /// What a node counts.
+    async fn counted(&self, node: usize, what: &str) -> usize {
+        let answer = self.cluster.at(node).get("/metrics").await.is(200);
+        let mut lines = answer.body.as_str().unwrap().lines();
+        lines.find_map(|line| line.strip_prefix(what)).map_or(0, |count| count.trim().parse().unwrap())
     }
 }
 
@@ -93,7 +93,10 @@ async fn sockets_over_both_nodes_hear_all_in_one_order_and_miss_nothing_when_one
         socket.next("hello").await;
         sockets.push(socket);
     }
-    eventually("both nodes have sockets", async || setting.sockets().await == [2, 2]).await;
+    for node in 0..2 {
+        eventually("both nodes have sockets", async || setting.counted(node, "openchat_sockets ").await == 2)
+            .await;
+    }
 
     let texts: Vec<_> = (0..EACH).map(|n| format!("before {n}")).collect();
     let (said, heard) = tokio::join!(
@@ -135,6 +138,42 @@ async fn sockets_over_both_nodes_hear_all_in_one_order_and_miss_nothing_when_one
     assert_eq!((orders.len(), back), (1, 2), "one order, and two sockets came back");
     let heard = orders.into_iter().next().unwrap();
     assert_eq!(heard.iter().collect::<HashSet<_>>(), texts.iter().collect(), "each once");
+    // While it is gone nobody notices.
+    for n in 0..EACH {
+        assert_eq!(setting.say(&format!("without it {n}")).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_a_node_has_taken_is_sent_again_by_nobody_but_its_client() {
+    let mut setting = Setting::new().await;
+    setting.cluster.nodes[1].kill().await;
+    let gate = Gate::close(support::client(&setting.cluster.config).await, "MessagePosted").await;
+    let (client, path) = (setting.backend.with("idempotency-key", "once"), setting.messages.clone());
+    let body = json!({"message": {"type": "text", "text": "once"}});
+    let (posting, sent) = (client.clone(), body.clone());
+    let posting = tokio::spawn(async move { posting.post(&path, sent).await });
+    gate.reached().await;
+    setting.cluster.nodes[1].start().await;
+    eventually("the balancer finds the other node", async || {
+        setting.nginx.anybody().get("/healthz").await.is(200);
+        setting.counted(1, HEALTHZ).await > 0
+    })
+    .await;
+    setting.cluster.nodes[0].kill().await;
+    let refused = posting.await.unwrap().refused_with(503, "unavailable");
+    assert_eq!(
+        refused.text("/detail"),
+        "OpenChat can't be reached right now; try again.",
+        "by the balancer itself"
+    );
+    gate.open().await;
+
+    assert_eq!(setting.say("once").await, 0);
+    let db = support::client(&setting.cluster.config).await;
+    let sql =
+        "select count(*) from events where event_type = 'MessagePosted' and payload::text like '%once%'";
+    assert_eq!(db.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -242,8 +281,11 @@ async fn files_pass_up_to_the_size_that_the_nodes_take_and_no_further() {
     let file = uploads(10 * MIB).await.is(201).text("/file/id");
     let body = json!({"message": {"type": "file", "fileId": file}, "clientMessageId": "m-1"});
     customer.post("/api/webchat/messages", body).await.is(201);
-    let (_, bytes) = customer.download(&format!("/api/webchat/files/{file}")).await;
-    assert!(bytes == png(10 * MIB));
+    // From one node and from the other.
+    for _ in 0..2 {
+        let (_, bytes) = customer.download(&format!("/api/webchat/files/{file}")).await;
+        assert!(bytes == png(10 * MIB));
+    }
 
     // What a node refuses and what the balancer refuses reads the same.
     let (small, large) = (uploads(10 * MIB + 1).await, uploads(12 * MIB).await);
@@ -260,5 +302,5 @@ async fn there_may_be_as_many_sockets_as_the_balancer_promises() {
     let cluster = Cluster::start(database().await, 2, Some(&nats.url())).await;
     let nginx = Nginx::over(&cluster).await;
     nginx.anybody().get("/readyz").await.is(200);
-    assert!(nginx.files() > 16_384, "{}", nginx.files());
+    eventually("its workers may open more files", async || nginx.files() > 16_384).await;
 }
