@@ -32,7 +32,7 @@ LIVEKIT_CLIENT := build/tools/livekit-client-$(LIVEKIT_CLIENT_VERSION)
 PEERS := build/peers
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz bench bench-peers check web postgres livekit livekit-client nats advisories need-rust need-node need-chromium need-python clean
+.PHONY: help run demo test fuzz bench bench-peers check web postgres livekit livekit-client nats advisories need-rust need-node need-chromium need-nginx need-python clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -46,7 +46,7 @@ endif
 demo: need-rust web postgres livekit ## Serve a sample business with its shop, from data that is thrown away
 	cargo run --release --locked -- serve --demo
 
-test: need-rust web postgres livekit livekit-client nats need-chromium ## Run every test but the fuzzer
+test: need-rust web postgres livekit livekit-client nats need-chromium need-nginx ## Run every test but the fuzzer
 	cd web && npm run --silent test:unit
 	cargo test --workspace --locked
 	cd web && CHROMIUM="$(CHROMIUM)" OPENCHAT_BIN=$(CURDIR)/target/debug/openchat npm run --silent test:e2e
@@ -169,6 +169,12 @@ need-chromium:
 	@[ -x "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends chromium >/dev/null && [ -x "$(CHROMIUM)" ]; } \
 		|| { echo 'Chromium is missing; the pages are tested in it. Install it (Debian, Ubuntu: apt install chromium; Fedora: dnf install chromium), or name one in CHROMIUM, and run make again.'; exit 1; }
+
+# As with Chromium.
+need-nginx:
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends nginx-light >/dev/null && command -v nginx >/dev/null; } \
+		|| { echo 'nginx is missing; the load balancer of deploy/ is tested in it. Install it (Debian, Ubuntu: apt install nginx-light; Fedora: dnf install nginx; macOS: brew install nginx) and run make again.'; exit 1; }
 
 need-python:
 	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

@@ -6,7 +6,7 @@
 mod clocks;
 mod disk;
 mod machine;
-mod postgres;
+pub(crate) mod postgres;
 mod replica;
 mod shim;
 

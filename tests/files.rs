@@ -38,7 +38,7 @@ async fn on(server: Server) -> Setting {
 }
 
 /// Something that passes for an image, of this size.
-fn png(size: usize) -> Vec<u8> {
+pub(crate) fn png(size: usize) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     bytes.extend((bytes.len()..size).map(|n| (n % 251) as u8));
     bytes

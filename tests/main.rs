@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod customers;
 mod demo;
+mod deploy;
 mod durable;
 mod faults;
 mod files;

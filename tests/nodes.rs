@@ -80,7 +80,7 @@ impl Setting {
 }
 
 /// The texts of the next messages that a socket hears.
-async fn hear(socket: &mut Socket, count: usize) -> Vec<String> {
+pub(crate) async fn hear(socket: &mut Socket, count: usize) -> Vec<String> {
     let mut texts = Vec::new();
     while texts.len() < count {
         let message = socket.next("message.posted").await;

@@ -12,14 +12,17 @@ use tokio_postgres::{Config, NoTls};
 
 use crate::support::{client, database, eventually};
 
+/// Who may do everything.
+pub(crate) const SUPERUSER: &str = "postgres";
+
 /// The server. Dropped, it is stopped at once.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     dir: PathBuf,
     programs: PathBuf,
 }
 
 /// Where Postgres' programs are.
-pub(super) async fn programs() -> PathBuf {
+pub(crate) async fn programs() -> PathBuf {
     of_the_tests("(select setting from pg_config where name = 'BINDIR')").await.into()
 }
 
@@ -30,14 +33,14 @@ async fn of_the_tests(what: &str) -> String {
 
 impl Postgres {
     /// Prepares one in an empty directory.
-    pub(super) async fn init(dir: &Path) -> Self {
+    pub(crate) async fn init(dir: &Path) -> Self {
         let postgres = Self::at(dir).await;
-        postgres.run("initdb", &["-D", &postgres.data(), "-U", "openchat", "-A", "trust", "--wal-segsize=1"]);
+        postgres.run("initdb", &["-D", &postgres.data(), "-U", SUPERUSER, "-A", "trust", "--wal-segsize=1"]);
         postgres
     }
 
     /// One whose files are still to come.
-    pub(super) async fn at(dir: &Path) -> Self {
+    pub(crate) async fn at(dir: &Path) -> Self {
         if geteuid().is_root() {
             // The tests' own Postgres has found somebody whom it may run as.
             let owner = fs::metadata(of_the_tests("current_setting('data_directory')").await).unwrap();
@@ -51,7 +54,7 @@ impl Postgres {
     }
 
     /// Starts it, with more settings.
-    pub(super) async fn start(&self, settings: &str) {
+    pub(crate) async fn start(&self, settings: &str) {
         let options = format!(
             "-c listen_addresses= -c unix_socket_directories={} -c max_connections=100 {settings}",
             self.dir.display()
@@ -61,35 +64,35 @@ impl Postgres {
     }
 
     /// How to connect to one of its databases.
-    pub(super) fn config(&self, database: &str) -> Config {
+    pub(crate) fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
-        config.host_path(&self.dir).port(5432).user("openchat").password("any").dbname(database);
+        config.host_path(&self.dir).port(5432).user(SUPERUSER).password("any").dbname(database);
         config
     }
 
     /// Copies another one, which goes on, and follows it from then on.
-    pub(super) fn copy(&self, of: &Self) {
-        let from = format!("host={} user=openchat application_name=standby", of.dir.display());
+    pub(crate) fn copy(&self, of: &Self) {
+        let from = format!("host={} user={SUPERUSER} application_name=standby", of.dir.display());
         self.run("pg_basebackup", &["-D", &self.data(), "-R", "-X", "stream", "-c", "fast", "-d", &from]);
     }
 
     /// Lets a copy be written to.
-    pub(super) fn promote(&self) {
+    pub(crate) fn promote(&self) {
         self.run("pg_ctl", &["promote", "-w", "-D", &self.data()]);
     }
 
     /// What the shell calls `kill -9`, to its first process; the others end by themselves.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if let Some(pid) = self.pid() {
             kill_process(pid, Signal::KILL).unwrap();
         }
     }
 
-    pub(super) async fn is_gone(&self) -> bool {
+    pub(crate) async fn is_gone(&self) -> bool {
         self.config("postgres").connect(NoTls).await.is_err()
     }
 
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         eventually("Postgres is gone", async || self.is_gone().await).await;
     }
 

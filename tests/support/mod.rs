@@ -4,6 +4,7 @@ pub(crate) mod cluster;
 pub(crate) mod gate;
 pub(crate) mod installation;
 pub(crate) mod nats;
+pub(crate) mod nginx;
 pub(crate) mod server;
 pub(crate) mod socket;
 
