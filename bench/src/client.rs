@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use openchat_domain::Position;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -93,9 +94,13 @@ impl Backend {
 }
 
 impl Answer<'_> {
-    /// One of the answer's headers.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    fn header(&self, name: &str) -> Option<&str> {
         header_of(self.head, name)
+    }
+
+    /// Where in the log it says that what was asked for is.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.header("x-oc-position")?.parse().ok()
     }
 
     /// Its body.

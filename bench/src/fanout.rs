@@ -1,6 +1,6 @@
 //! A message on many sockets of one tenant: OpenChat beside a nats-server's websocket, each in a process of its own.
 
-mod server;
+pub(crate) mod server;
 mod socket;
 
 use std::{

@@ -138,18 +138,16 @@ pub(crate) async fn inbox(stage: &Stage, pace: Pace) -> Result<Scenario, BenchEr
         let search = "/api/admin/support/inbox?view=all&limit=25&q=needle7".to_owned();
         inboxes.push((served, header, names.into_iter().zip([page.to_owned(), deep, search])));
     }
-    let mut keep = Vec::new();
-    for (served, header, pages) in inboxes {
+    for (served, header, pages) in &mut inboxes {
         // Only now: a connection on which nothing is asked for is closed.
         let caller = Arc::new(Mutex::new(Caller::connect(served.running.address).await?));
         if all.is_empty() {
-            all.push(getting("a look at the database", "/readyz".to_owned(), &header, &caller));
+            all.push(getting("a look at the database", "/readyz".to_owned(), header, &caller));
         }
-        all.extend(pages.map(|(name, path)| getting(name, path, &header, &caller)));
-        keep.push(served);
+        all.extend(pages.map(|(name, path)| getting(name, path, header, &caller)));
     }
     let series = interleaved(&all, &[1], pace.rounds, pace.seconds).await?;
-    for served in keep {
+    for (served, ..) in inboxes {
         served.stop().await;
     }
     Ok(Scenario { name: "inbox", unit: "pages of 25", series })
@@ -230,8 +228,7 @@ pub(crate) async fn rebuild(stage: &Stage) -> Result<(), BenchError> {
 
 /// A message, until the read models have it.
 async fn seen(served: &Served, backend: &mut Backend, conversation: &str) -> Result<(), BenchError> {
-    let answer = backend.say(conversation, WORDS).await?;
-    let position = answer.header("x-oc-position").and_then(|it| it.parse().ok());
+    let position = backend.say(conversation, WORDS).await?.position();
     let position = position.ok_or_else(|| BenchError::Refused("no position".to_owned()))?;
     let (views, tenant) = (&served.running.app.views, served.business.tenant);
     let waited = views.wait(tenant, position, Duration::from_secs(10)).await;

@@ -98,8 +98,8 @@ struct Lag(Arc<(AtomicUsize, std::sync::Mutex<Vec<Duration>>)>);
 
 impl Lag {
     fn watch(&self, served: &Served, answer: &Answer<'_>) {
-        let position = answer.header("x-oc-position").and_then(|it| it.parse().ok());
-        let Some(position) = position.filter(|_| self.0.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(10))
+        let Some(position) =
+            answer.position().filter(|_| self.0.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(10))
         else {
             return;
         };

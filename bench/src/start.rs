@@ -11,13 +11,14 @@ use std::{
 use openchat::postgres::{PostgresOptions, PrivatePostgres};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    io::BufReader,
     process::{Child, Command},
 };
 
 use crate::{
     BenchError,
     client::Caller,
+    fanout::server::ready,
     measure::{Sample, Series},
     report::Scenario,
     scenarios::Pace,
@@ -86,9 +87,7 @@ impl<'a> Place<'a> {
         command.env("OC_HTTP_ADDR", "127.0.0.1:0").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.stderr(Stdio::null()).kill_on_drop(true).spawn()?;
         let said = process.stdout.take().ok_or(BenchError::SocketGone)?;
-        let said = BufReader::new(said).lines().next_line().await?.unwrap_or_default();
-        let address = said.strip_prefix(READY).and_then(|it| it.trim().parse().ok());
-        let server = Server { process, address: address.ok_or(BenchError::Refused(said))? };
+        let server = Server { process, address: ready(BufReader::new(said), READY).await? };
         let mut caller = Caller::connect(server.address).await?;
         while let Err(e) = caller.ask("GET", "/readyz", "accept: */*", "").await {
             if begun.elapsed() > PATIENCE {

@@ -166,7 +166,7 @@ async fn serving(database: &str) -> Result<Server, BenchError> {
 }
 
 /// Reads what a server says until it says where it is, and goes on reading so that it is never held up.
-async fn ready(
+pub(crate) async fn ready(
     said: impl AsyncBufRead + Unpin + Send + 'static,
     words: &str,
 ) -> Result<SocketAddr, BenchError> {
