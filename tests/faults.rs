@@ -6,7 +6,6 @@
 mod clocks;
 mod disk;
 mod machine;
-pub(crate) mod postgres;
 mod replica;
 mod shim;
 

@@ -79,16 +79,6 @@ impl Setting {
     }
 }
 
-/// The texts of the next messages that a socket hears.
-pub(crate) async fn hear(socket: &mut Socket, count: usize) -> Vec<String> {
-    let mut texts = Vec::new();
-    while texts.len() < count {
-        let message = socket.next("message.posted").await;
-        texts.push(message["data"]["message"]["text"].as_str().unwrap().to_owned());
-    }
-    texts
-}
-
 /// Both nodes carry out commands on one conversation at once, and both their sockets hear all of it in one order.
 async fn both_hear_both(nats: Option<&Nats>) -> Duration {
     const EACH: usize = 40;
@@ -99,7 +89,7 @@ async fn both_hear_both(nats: Option<&Nats>) -> Duration {
         async move { setting.post(n % 2, &n.to_string()).await }
     }));
     let [a, b] = &mut sockets;
-    let (heard_a, heard_b, _) = tokio::join!(hear(a, 2 * EACH), hear(b, 2 * EACH), saying);
+    let (heard_a, heard_b, _) = tokio::join!(a.hear(2 * EACH), b.hear(2 * EACH), saying);
     assert_eq!(heard_a, heard_b);
     assert_eq!(heard_a.iter().collect::<HashSet<_>>().len(), 2 * EACH);
     // Whoever has written through one node reads it through the other at once.
@@ -149,7 +139,7 @@ async fn a_leader_that_hangs_is_replaced_and_follows_when_it_wakes() {
 
     setting.cluster.nodes[first.1].process().resume();
     setting.say(first.1, "after", &mut sockets[1]).await;
-    assert_eq!(hear(&mut sockets[0], 3).await, ["before", "while it hangs", "after"]);
+    assert_eq!(sockets[0].hear(3).await, ["before", "while it hangs", "after"]);
     assert_eq!(setting.cluster.led().await, (generation, other), "it doesn't get it back");
     assert!(setting.cluster.nodes[first.1].installation.has_logged("this node leads no more"));
 }
@@ -171,7 +161,7 @@ async fn a_leader_that_is_killed_is_replaced_at_once_and_follows_when_it_is_back
     setting.cluster.nodes[first.1].start().await;
     let mut back = setting.socket(first.1).await;
     setting.say(first.1, "back", &mut back).await;
-    assert_eq!(hear(&mut socket, 1).await, ["back"]);
+    assert_eq!(socket.hear(1).await, ["back"]);
     assert_eq!(setting.cluster.led().await, (generation, other));
 }
 
@@ -193,7 +183,7 @@ async fn without_nats_for_a_while_nothing_is_lost_or_told_twice() {
         }
     }
     for socket in &mut sockets {
-        assert_eq!(hear(socket, said.len()).await, said);
+        assert_eq!(socket.hear(said.len()).await, said);
     }
     // Once it is back it carries the news again: far sooner than anybody looks.
     let follower = setting.cluster.follower().await;

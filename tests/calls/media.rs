@@ -1,7 +1,7 @@
 //! A real media server, and somebody who really joins its rooms with a client that isn't ours.
 
 use std::{
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    net::{Ipv4Addr, UdpSocket},
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -18,7 +18,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use crate::support::eventually;
+use crate::support::{eventually, free_port};
 
 /// The media server's program.
 pub(crate) fn program() -> PathBuf {
@@ -34,7 +34,7 @@ pub(crate) struct Media {
 
 impl Media {
     pub(crate) async fn start() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let secret = "a secret of the tests, long enough";
         let config = json!({

@@ -12,10 +12,15 @@ use tokio::process::Command;
 use tokio_postgres::Config;
 
 use crate::{
-    faults::postgres::{Postgres, SUPERUSER, programs},
     projector::dump,
     routing::begin,
-    support::{client, cluster::Cluster, nats::Nats, scratch},
+    support::{
+        client,
+        cluster::Cluster,
+        nats::Nats,
+        postgres::{Postgres, SUPERUSER, programs},
+        scratch,
+    },
 };
 
 /// The user of `DATABASE_URL`.

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::{
     crash::{load::Journal, world::World},
     files::png,
-    nodes::hear,
     routing::begin,
     support::{
         self,
@@ -101,7 +100,7 @@ async fn sockets_over_both_nodes_hear_all_in_one_order_and_miss_nothing_when_one
     let texts: Vec<_> = (0..EACH).map(|n| format!("before {n}")).collect();
     let (said, heard) = tokio::join!(
         join_all(texts.iter().map(|text| setting.say(text))),
-        join_all(sockets.iter_mut().map(|socket| hear(socket, EACH)))
+        join_all(sockets.iter_mut().map(|socket| socket.hear(EACH)))
     );
     assert_eq!(said.iter().sum::<usize>(), 0);
     assert!(heard.iter().all(|it| it == &heard[0]));

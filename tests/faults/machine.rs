@@ -15,11 +15,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::postgres::Postgres;
 use crate::{
     crash::{load::Journal, world::World},
     routing::begin,
-    support::{client, cluster::Cluster, eventually, installation::Installation, scratch, server::Server},
+    support::{
+        client, cluster::Cluster, eventually, installation::Installation, postgres::Postgres, scratch,
+        server::Server,
+    },
 };
 
 /// How many requests are begun and never finished.

@@ -4,14 +4,15 @@ use std::{fs, time::Instant};
 
 use tokio_postgres::config::TargetSessionAttrs;
 
-use super::postgres::Postgres;
 use crate::{
     crash::{load::Journal, world::World},
     nodes::same_as_rebuilt,
     support::{
         self, client,
         cluster::{Balancer, Cluster},
-        eventually, scratch,
+        eventually,
+        postgres::Postgres,
+        scratch,
     },
 };
 

@@ -13,8 +13,7 @@ use chrono::TimeDelta;
 use openchat::postgres::{PostgresOptions, PrivatePostgres};
 use tokio_postgres::Config;
 
-use super::postgres::programs;
-use crate::support::{cluster::Cluster, installation::Installation, options, scratch};
+use crate::support::{cluster::Cluster, installation::Installation, options, postgres::programs, scratch};
 
 /// One for any number of processes, which share what it is told.
 pub(super) struct Shim {

@@ -12,7 +12,7 @@ use openchat_domain::conversation::Conversation;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILOVER, Setting, hear, same_as_rebuilt};
+use super::{FAILOVER, Setting, same_as_rebuilt};
 use crate::{
     log::{context, conversation, customer, open, post, tenant},
     support::{Store, client, eventually},
@@ -125,7 +125,7 @@ async fn a_leader_that_hangs_in_the_middle_of_a_batch_keeps_nobody_waiting() {
     let hung = Instant::now();
     db.batch_execute("select pg_advisory_unlock_all()").await.unwrap();
     // Its transaction has moved the checkpoint and holds it locked.
-    assert_eq!(hear(&mut socket, 1).await, ["half folded"]);
+    assert_eq!(socket.hear(1).await, ["half folded"]);
     let heard = hung.elapsed();
     eprintln!("what a leader hung in the middle of was told after {heard:?}");
     assert!(heard < FAILOVER, "{heard:?}");

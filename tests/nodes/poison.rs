@@ -5,7 +5,7 @@ use openchat_projections::Projection;
 use serde_json::json;
 use tokio_postgres::Client as Database;
 
-use super::{Setting, hear, same_as_rebuilt};
+use super::{Setting, same_as_rebuilt};
 use crate::{
     routing::begin,
     support::{client, eventually},
@@ -94,7 +94,7 @@ async fn killed_at(moment: Moment) {
     let body = json!({"message": {"type": "text", "text": "healthy"}});
     setting.backends[other].post(&path, body).await.is(201);
     setting.post(other, "after").await;
-    assert_eq!(hear(&mut socket, 4).await, ["Question 2", "poison", "healthy", "after"]);
+    assert_eq!(socket.hear(4).await, ["Question 2", "poison", "healthy", "after"]);
     setting.cluster.nodes[first.1].start().await;
     setting.cluster.nodes[other].kill().await;
     eventually("the first leads again", async || {

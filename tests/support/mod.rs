@@ -5,10 +5,12 @@ pub(crate) mod gate;
 pub(crate) mod installation;
 pub(crate) mod nats;
 pub(crate) mod nginx;
+pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod socket;
 
 use std::{
+    net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     sync::{
         OnceLock,
@@ -36,6 +38,18 @@ pub(crate) fn options() -> PostgresOptions {
         stop_with_process: true,
         settings: vec![("max_connections".to_owned(), "400".to_owned())],
     }
+}
+
+/// A program that is looked for on the way to programs and then in more places.
+pub(crate) fn program<const N: usize>(name: &str, more: [PathBuf; N], missing: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut programs = std::env::split_paths(&path).chain(more).map(|dir| dir.join(name));
+    programs.find(|program| program.is_file()).expect(missing)
+}
+
+/// A port of this machine on which nobody listens.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// A directory that Postgres's own user can reach, gone with the process's temporary files.

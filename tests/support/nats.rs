@@ -1,17 +1,13 @@
 //! A real NATS server that can be stopped and started again at the same address.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    process::Stdio,
-};
+use std::{net::Ipv4Addr, path::PathBuf, process::Stdio};
 
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
 };
 
-use super::eventually;
+use super::{eventually, free_port};
 
 /// A NATS. Dropped, it is killed.
 pub(crate) struct Nats {
@@ -21,8 +17,7 @@ pub(crate) struct Nats {
 
 impl Nats {
     pub(crate) async fn start() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let mut nats = Self { port, process: None };
+        let mut nats = Self { port: free_port(), process: None };
         nats.start_again().await;
         nats
     }
@@ -54,11 +49,6 @@ impl Nats {
 }
 
 fn program() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
     let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("build/nats");
-    std::env::split_paths(&path)
-        .chain([built])
-        .map(|dir| dir.join("nats-server"))
-        .find(|program| program.is_file())
-        .expect("nats-server is missing: `make nats` builds it, and needs Go")
+    super::program("nats-server", [built], "nats-server is missing: `make nats` builds it, and needs Go")
 }

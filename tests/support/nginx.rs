@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpStream;
 
-use super::{cluster::Cluster, eventually, scratch, server::Client};
+use super::{cluster::Cluster, eventually, free_port, scratch, server::Client};
 
 /// An nginx. Dropped, it is stopped.
 pub(crate) struct Nginx {
@@ -24,8 +24,7 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts one that may open as few files as most systems let a service open.
     pub(crate) async fn over(cluster: &Cluster) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let dir = scratch("nginx");
         let nodes = [0, 1].map(|node| cluster.nodes[node].installation.address());
         fs::write(dir.join("nginx.conf"), configuration(&dir, address, nodes)).unwrap();
@@ -118,10 +117,6 @@ fn configuration(dir: &Path, listen: SocketAddr, nodes: [SocketAddr; 2]) -> Stri
 }
 
 fn program() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
-        .map(|dir| dir.join("nginx"))
-        .find(|program| program.is_file())
-        .expect("nginx is missing: `make need-nginx` says how to install it")
+    let more = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    super::program("nginx", more, "nginx is missing: `make need-nginx` says how to install it")
 }

@@ -78,6 +78,16 @@ impl Socket {
         }
     }
 
+    /// The texts of the next messages that are posted.
+    pub(crate) async fn hear(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        while texts.len() < count {
+            let message = self.next("message.posted").await;
+            texts.push(message["data"]["message"]["text"].as_str().unwrap().to_owned());
+        }
+        texts
+    }
+
     /// The code with which the server closes, what came before being passed over.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         loop {

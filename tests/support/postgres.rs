@@ -10,7 +10,7 @@ use std::{
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tokio_postgres::{Config, NoTls};
 
-use crate::support::{client, database, eventually};
+use super::{client, database, eventually};
 
 /// Who may do everything.
 pub(crate) const SUPERUSER: &str = "postgres";
