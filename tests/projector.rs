@@ -275,3 +275,58 @@ async fn a_stream_that_cant_be_followed_is_parked_and_stops_nobody() {
     assert_eq!(node.status.parked(), 0);
     node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_failed_batch_has_left_at_hand_counts_for_nothing() {
+    let node = Node::on(crate::support::database().await);
+    let config = node.store.config.clone();
+    let tenant = tenant();
+    let (healthy, poisoned) = (node.open(tenant).await, node.open(tenant).await);
+    caught_up(&config).await;
+    node.stop().await;
+    let db = client(&config).await;
+    let refuse =
+        format!("alter table inbox add check (conversation_id <> '{}' or position <= 4)", poisoned.uuid());
+    db.batch_execute(&refuse).await.unwrap();
+    // Both in one batch, which fails.
+    let silent = Store::on(config.clone());
+    for id in [healthy, poisoned] {
+        let post = post(&customer(), "Anybody?");
+        silent.aggregates.execute::<Conversation>(&context(tenant), id, &post).await.unwrap();
+    }
+    let node = Node::on(config.clone());
+    caught_up(&config).await;
+    let rows = db.query("select conversation_id, position from inbox order by position", &[]).await.unwrap();
+    let rows: Vec<(uuid::Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(rows, [(poisoned.uuid(), 4), (healthy.uuid(), 5)]);
+    assert_eq!(node.status.parked(), 1);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_at_hand_of_a_read_model_that_is_built_anew_counts_for_nothing() {
+    let config = crate::support::database().await;
+    let node = Node::on(config.clone());
+    let tenant = tenant();
+    let id = node.open(tenant).await;
+    caught_up(&config).await;
+    node.stop().await;
+    let db = client(&config).await;
+    db.batch_execute(
+        r#"update inbox set data = replace(data::text, '"tags":[]', '"tags":["damaged"]')::json"#,
+    )
+    .await
+    .unwrap();
+    let node = Node::on(config.clone());
+    let tags = async || {
+        let post = post(&customer(), "Anybody?");
+        node.store.aggregates.execute::<Conversation>(&context(tenant), id, &post).await.unwrap();
+        caught_up(&config).await;
+        db.query_one("select data->>'tags' from inbox", &[]).await.unwrap().get::<_, String>(0)
+    };
+    assert_eq!(tags().await, r#"["damaged"]"#);
+    rebuild(&config, &[Projection::Inbox]).await;
+    assert_eq!(tags().await, "[]");
+    assert!(node.status.failing().is_none());
+    node.stop().await;
+}

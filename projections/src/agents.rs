@@ -6,13 +6,12 @@ use openchat_domain::{
     agent::{AgentEvent, Availability, AvailabilityReason, Role},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ApplyError, Db, QueryError,
-    rows::{Rows, column, document, key_columns},
+    ApplyError, Db, QueryError, Write,
+    rows::{Rows, column, document, documents, key_columns},
 };
 
 /// A member of the team.
@@ -98,14 +97,14 @@ const ONLINE_COUNT: &str = "select count(*) from agents where tenant_id = $1 and
 
 const AVAILABLE: &str = "select tenant_id, agent_id from agents where available order by tenant_id, agent_id";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub async fn writes(db: &impl Db, events: &[&Recorded]) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
     let mut rows = Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "agent")?)).await?;
@@ -113,20 +112,16 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
         rows.fold((event.tenant, id.uuid()), event.position, |row| fold(row, event, *id, step));
     }
     let rows = rows.changed();
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| it.row.user_id.map(UserId::uuid)),
-            &column(&rows, |it| it.row.is_online()),
-            &column(&rows, |it| it.row.is_available()),
-            &column(&rows, |it| Json(it.row)),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(vec![
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(column(&rows, |it| it.row.user_id.map(UserId::uuid)))
+            .with(column(&rows, |it| it.row.is_online()))
+            .with(column(&rows, |it| it.row.is_available()))
+            .with(documents(&rows, |it| it.row)),
+    ])
 }
 
 /// A member of the team by its id.

@@ -7,13 +7,13 @@ use openchat_domain::{
     customer::{CustomerEvent, Profile},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Row, types::Json};
+use tokio_postgres::Row;
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, DbError, QueryError, Sql,
+    ApplyError, Db, DbError, QueryError, Sql, Write,
     page::{Cursor, Page},
-    rows::{Rows, column, document, key_columns},
+    rows::{Kept, Rows, column, document, documents, key_columns},
     search,
 };
 
@@ -97,34 +97,44 @@ const SEARCH_INDEX: &str = "\
         select since, data from customers where tenant_id = $1 and customer_id = hit.id limit 1) c \
     order by c.since desc";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub(crate) async fn writes(
+    db: &impl Db,
+    kept: &Kept<CustomerView>,
+    events: &[&Recorded],
+) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
-    if steps.is_empty() {
-        return Ok(());
+    let keys = steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid()));
+    let (mut rows, missing) = Rows::at_hand(kept, keys);
+    if !missing.is_empty() {
+        let (tenants, ids) = key_columns(missing);
+        rows.add(Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "customer")?)).await?);
     }
-    let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
-    let mut rows = Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "customer")?)).await?;
     for (event, (id, step)) in &steps {
         rows.fold((event.tenant, id.uuid()), event.position, |row| fold(row, event, *id, step));
     }
+    let write = store(&rows);
+    rows.keep(kept);
+    Ok(write.into_iter().collect())
+}
+
+fn store(rows: &Rows<CustomerView>) -> Option<Write> {
     let rows = rows.changed();
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| it.row.since),
-            &column(&rows, |it| search::lexemes(it.tenant, it.row.searchable())),
-            &column(&rows, |it| Json(it.row)),
-        ],
+    if rows.is_empty() {
+        return None;
+    }
+    Some(
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(column(&rows, |it| it.row.since))
+            .with(column(&rows, |it| search::lexemes(it.tenant, it.row.searchable())))
+            .with(documents(&rows, |it| it.row)),
     )
-    .await?;
-    Ok(())
 }
 
 /// A customer by its id.

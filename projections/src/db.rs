@@ -1,4 +1,4 @@
-//! The little that read models need of a database connection.
+//! The little that read models need of a database connection, and what they want written.
 
 use std::future::Future;
 
@@ -36,6 +36,42 @@ pub trait Db: Sync {
         params: &Sql<'_>,
     ) -> impl Future<Output = Result<Option<Row>, DbError>> + Send {
         async move { Ok(self.query(sql, params).await?.into_iter().next()) }
+    }
+}
+
+/// A statement that is to be carried out, with its parameters.
+///
+/// A fold asks for what it needs and comes to writes, so that whoever folds can send all of them at once.
+#[derive(Debug)]
+pub struct Write {
+    sql: &'static str,
+    params: Vec<Box<dyn ToSql + Send + Sync>>,
+}
+
+impl Write {
+    /// A statement without parameters.
+    #[must_use]
+    pub const fn new(sql: &'static str) -> Self {
+        Self { sql, params: Vec::new() }
+    }
+
+    /// With its next parameter.
+    #[must_use]
+    pub fn with(mut self, param: impl ToSql + Send + Sync + 'static) -> Self {
+        self.params.push(Box::new(param));
+        self
+    }
+
+    /// The statement.
+    #[must_use]
+    pub const fn sql(&self) -> &'static str {
+        self.sql
+    }
+
+    /// What it is given.
+    #[must_use]
+    pub fn params(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.params.iter().map(|param| &**param as &(dyn ToSql + Sync)).collect()
     }
 }
 

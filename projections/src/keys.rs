@@ -6,12 +6,11 @@ use openchat_domain::{
     business::{BusinessEvent, KeyMode, KeyTerms, OriginMode, Permission},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, DbError, QueryError,
-    rows::{Rows, column, document, key_columns},
+    ApplyError, Db, DbError, QueryError, Write,
+    rows::{Rows, column, document, documents, key_columns},
 };
 
 /// An integration key as the business sees it: never its secret, nor what that is checked against.
@@ -164,14 +163,14 @@ const RECORD_USES: &str = "\
     on conflict (tenant_id, key_id) do update \
         set last_used_at = greatest(key_usage.last_used_at, excluded.last_used_at)";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub async fn writes(db: &impl Db, events: &[&Recorded]) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
     let mut rows = Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "key")?)).await?;
@@ -179,17 +178,13 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
         rows.fold((event.tenant, id.uuid()), event.position, |row| fold(row, event, step));
     }
     let rows = rows.changed();
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| Json(it.row)),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(vec![
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(documents(&rows, |it| it.row)),
+    ])
 }
 
 /// What a key with this id is checked against, whichever business it is of.

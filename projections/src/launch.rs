@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ApplyError, Db, DbError};
+use crate::{Db, DbError, Write};
 
 /// A step of a launch. Those of events are folded from the log; that a page loaded the widget, or that a backend asked
 /// for a link, is no event and is noted where it happens.
@@ -86,11 +86,9 @@ const CHECKLIST: &str = "
     (select 'snippetSeen', min(first_seen_at) over (), origin from key_sightings
      where tenant_id = $1 order by last_seen_at desc limit 1)";
 
-/// Folds a batch of events in.
-///
-/// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// What folding a batch of events in comes to.
+#[must_use]
+pub fn writes(events: &[&Recorded]) -> Vec<Write> {
     let mut first: BTreeMap<(Uuid, LaunchStep), &Recorded> = BTreeMap::new();
     for event in events {
         if let Some(step) = step(event) {
@@ -98,14 +96,13 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
         }
     }
     if first.is_empty() {
-        return Ok(());
+        return vec![];
     }
     let tenants: Vec<Uuid> = first.keys().map(|(tenant, _)| *tenant).collect();
     let steps: Vec<&str> = first.keys().map(|(_, step)| step.name()).collect();
     let positions: Vec<i64> = first.values().map(|event| event.position).collect();
     let times: Vec<DateTime<Utc>> = first.values().map(|event| event.at).collect();
-    db.execute(STORE, &[&tenants, &steps, &positions, &times]).await?;
-    Ok(())
+    vec![Write::new(STORE).with(tenants).with(steps).with(positions).with(times)]
 }
 
 /// Every step of a business's launch, done or not, in order.

@@ -32,6 +32,7 @@ pub mod transcript;
 pub mod typing;
 pub mod viewing;
 
-pub use db::{Db, DbError, QueryError, Sql};
+pub use db::{Db, DbError, QueryError, Sql, Write};
 pub use page::{Cursor, CursorError, Page};
-pub use projection::{ApplyError, Projection};
+pub use projection::{ApplyError, AtHand, Projection};
+pub use rows::Document;

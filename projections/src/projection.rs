@@ -3,7 +3,13 @@
 use openchat_domain::Recorded;
 
 use crate::{
-    Db, DbError, agents, customers, inbox, keys, launch, replies, routing_queue, settings, transcript,
+    Db, DbError, Write, agents,
+    customers::{self, CustomerView},
+    inbox::{self, ConversationView},
+    keys, launch, replies,
+    routing_queue::{self, Line},
+    rows::Kept,
+    settings, transcript,
 };
 
 /// A read model that lives in tables.
@@ -73,7 +79,7 @@ impl Projection {
         }
     }
 
-    /// The version of tables and fold; a release that raises it rebuilds the read model.
+    /// The version of tables, documents and fold; a release that raises it rebuilds the read model.
     #[must_use]
     pub const fn version(self) -> i32 {
         match self {
@@ -121,21 +127,45 @@ impl Projection {
         }
     }
 
-    /// Folds a batch of events, in position order per tenant, perhaps of several tenants.
+    /// What folding a batch of events in comes to; they are in position order per tenant, perhaps of several tenants.
+    /// All of it must be committed together, or else `at_hand` forgotten.
     ///
     /// # Errors
-    /// [`ApplyError`]; the caller's transaction must then be rolled back.
-    pub async fn apply(self, db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+    /// [`ApplyError`].
+    pub async fn writes(
+        self,
+        db: &impl Db,
+        at_hand: &AtHand,
+        events: &[&Recorded],
+    ) -> Result<Vec<Write>, ApplyError> {
         match self {
-            Self::Inbox => inbox::apply(db, events).await,
-            Self::Transcript => transcript::apply(db, events).await,
-            Self::RoutingQueue => routing_queue::apply(db, events).await,
-            Self::Customers => customers::apply(db, events).await,
-            Self::Agents => agents::apply(db, events).await,
-            Self::Keys => keys::apply(db, events).await,
-            Self::Settings => settings::apply(db, events).await,
-            Self::Launch => launch::apply(db, events).await,
-            Self::Replies => replies::apply(db, events).await,
+            Self::Inbox => inbox::writes(db, &at_hand.conversations, events).await,
+            Self::Transcript => Ok(transcript::writes(events)),
+            Self::RoutingQueue => routing_queue::writes(db, &at_hand.lines, events).await,
+            Self::Customers => customers::writes(db, &at_hand.customers, events).await,
+            Self::Agents => agents::writes(db, events).await,
+            Self::Keys => keys::writes(db, events).await,
+            Self::Settings => settings::writes(db, events).await,
+            Self::Launch => Ok(launch::writes(events)),
+            Self::Replies => replies::writes(db, events).await,
         }
+    }
+}
+
+/// How many rows of a table are kept at hand.
+const KEPT: usize = 8_192;
+
+/// The rows that nearly every event changes, as their tables hold them: whoever alone writes them needn't ask again for
+/// those that it has just written.
+#[derive(Debug)]
+pub struct AtHand {
+    conversations: Kept<ConversationView>,
+    customers: Kept<CustomerView>,
+    lines: Kept<Line>,
+}
+
+impl Default for AtHand {
+    fn default() -> Self {
+        Self { conversations: Kept::new(KEPT), customers: Kept::new(KEPT), lines: Kept::new(KEPT) }
     }
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use openchat_domain::{BusinessId, DomainEvent, MessageText, Recorded, Shortcut, business::BusinessEvent};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, QueryError,
-    rows::{Rows, column, document, key_columns},
+    ApplyError, Db, QueryError, Write,
+    rows::{Rows, column, document, documents, key_columns},
 };
 
 /// A canned reply.
@@ -36,14 +35,14 @@ const STORE: &str = "\
 
 const LIST: &str = "select data from canned_replies where tenant_id = $1";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub async fn writes(db: &impl Db, events: &[&Recorded]) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let (tenants, ids) = key_columns(steps.iter().map(|(event, _)| (event.tenant, event.tenant.uuid())));
     let mut rows =
@@ -54,16 +53,12 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
         });
     }
     let rows = rows.changed();
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| Json(it.row)),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(vec![
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.position))
+            .with(documents(&rows, |it| it.row)),
+    ])
 }
 
 /// The business's canned replies, by their names.

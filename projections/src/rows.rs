@@ -1,9 +1,14 @@
 //! Rows on their way through a fold: loaded together, folded in memory, written back together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use openchat_domain::{BusinessId, Position};
-use serde::de::DeserializeOwned;
+use quick_cache::sync::Cache;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
@@ -15,6 +20,9 @@ pub(crate) type Key = (BusinessId, Uuid);
 /// The rows of one table that a batch of events concerns.
 #[derive(Debug)]
 pub(crate) struct Rows<T>(BTreeMap<Key, Folded<T>>);
+
+/// Rows of one table as it holds them, at hand for the next batch.
+pub(crate) type Kept<T> = Cache<Key, (Position, T)>;
 
 /// A row, or that there is none yet, after the event at `position`.
 #[derive(Debug)]
@@ -31,6 +39,15 @@ pub(crate) struct Changed<'a, T> {
     pub(crate) id: Uuid,
     pub(crate) position: Position,
     pub(crate) row: &'a T,
+}
+
+/// A row's document as its table holds it. It is the JSON that is told, so it is passed on without being read.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Document<T> {
+    json: Box<RawValue>,
+    #[serde(skip)]
+    of: PhantomData<fn() -> T>,
 }
 
 /// What a stored document should have been.
@@ -51,6 +68,40 @@ impl<T> Rows<T> {
             rows.insert(key, Folded { position: row.try_get(2)?, row: Some(read(&row)?), changed: false });
         }
         Ok(Self(rows))
+    }
+
+    /// The rows that are at hand, and the keys of the others.
+    pub(crate) fn at_hand(kept: &Kept<T>, keys: impl IntoIterator<Item = Key>) -> (Self, Vec<Key>)
+    where
+        T: Clone,
+    {
+        let (mut rows, mut missing) = (BTreeMap::new(), Vec::new());
+        for key in keys.into_iter().collect::<BTreeSet<Key>>() {
+            match kept.get(&key) {
+                Some((position, row)) => {
+                    rows.insert(key, Folded { position, row: Some(row), changed: false });
+                }
+                None => missing.push(key),
+            }
+        }
+        (Self(rows), missing)
+    }
+
+    /// Adds what has been loaded.
+    pub(crate) fn add(&mut self, loaded: Self) {
+        self.0.extend(loaded.0);
+    }
+
+    /// Keeps all rows at hand as they will be once what has changed is written.
+    pub(crate) fn keep(self, kept: &Kept<T>)
+    where
+        T: Clone,
+    {
+        for (key, Folded { position, row, .. }) in self.0 {
+            if let Some(row) = row {
+                kept.insert(key, (position, row));
+            }
+        }
     }
 
     /// Folds the event at `position` into a row, unless the row has seen it before.
@@ -111,6 +162,12 @@ impl<T> Folded<T> {
     }
 }
 
+impl<T> Document<T> {
+    pub(crate) fn of(row: &Row, index: usize, what: &'static str) -> Result<Self, Unreadable> {
+        Ok(Self { json: document(row, index, what)?, of: PhantomData })
+    }
+}
+
 /// Tenants and ids as the two arrays that a statement takes, each key once.
 pub(crate) fn key_columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<Uuid>) {
     let keys: BTreeSet<Key> = keys.into_iter().collect();
@@ -120,6 +177,14 @@ pub(crate) fn key_columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Ve
 /// One column of the rows, as the array that a statement takes.
 pub(crate) fn column<'a, R, C>(rows: &'a [R], of: impl Fn(&'a R) -> C) -> Vec<C> {
     rows.iter().map(of).collect()
+}
+
+/// Documents, as the array that a statement takes.
+pub(crate) fn documents<'a, R, T: Serialize + 'a>(
+    rows: &'a [R],
+    of: impl Fn(&'a R) -> &'a T,
+) -> Vec<Json<Box<RawValue>>> {
+    column(rows, |row| Json(to_raw_value(of(row)).unwrap_or_else(|_| unreachable!("rows are plain data"))))
 }
 
 /// The document in a column.

@@ -6,12 +6,11 @@ use openchat_domain::{
     business::{BusinessEvent, Settings},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, QueryError,
-    rows::{Rows, column, document, key_columns},
+    ApplyError, Db, QueryError, Write,
+    rows::{Rows, column, document, documents, key_columns},
 };
 
 /// A business, its channel and its settings.
@@ -87,14 +86,14 @@ const STORE: &str = "\
 
 const GET: &str = "select data from businesses where tenant_id = $1";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub async fn writes(db: &impl Db, events: &[&Recorded]) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let (tenants, ids) = key_columns(steps.iter().map(|(event, _)| (event.tenant, event.tenant.uuid())));
     let mut rows = Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "business")?)).await?;
@@ -102,16 +101,12 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
         rows.fold((event.tenant, event.tenant.uuid()), event.position, |row| fold(row, event, step));
     }
     let rows = rows.changed();
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| Json(it.row)),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(vec![
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.position))
+            .with(documents(&rows, |it| it.row)),
+    ])
 }
 
 /// The business.

@@ -6,13 +6,13 @@ use openchat_domain::{
     conversation::{AgentRef, Author, ConversationEvent, MessageBody},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Row, types::Json};
+use tokio_postgres::Row;
 use utoipa::ToSchema;
 
 use crate::{
-    ApplyError, Db, DbError, QueryError,
+    Db, DbError, QueryError, Write,
     page::Page,
-    rows::{column, document},
+    rows::{column, document, documents},
 };
 
 /// Something said in a conversation.
@@ -101,31 +101,25 @@ const MESSAGES: &str = "\
         order by position desc limit 101) t \
     order by position desc limit $4";
 
-/// Folds a batch of events in.
-///
-/// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// What folding a batch of events in comes to.
+#[must_use]
+pub fn writes(events: &[&Recorded]) -> Vec<Write> {
     let entries: Vec<_> = events
         .iter()
         .copied()
         .filter_map(|event| Some((event.tenant, TranscriptEntry::of(event)?)))
         .collect();
     if entries.is_empty() {
-        return Ok(());
+        return vec![];
     }
-    db.execute(
-        STORE,
-        &[
-            &column(&entries, |(tenant, _)| tenant.uuid()),
-            &column(&entries, |(_, entry)| entry.message().conversation_id.uuid()),
-            &column(&entries, |(_, entry)| entry.message().position),
-            &column(&entries, |(_, entry)| matches!(entry, TranscriptEntry::Note(_))),
-            &column(&entries, |(_, entry)| Json(entry.message())),
-        ],
-    )
-    .await?;
-    Ok(())
+    vec![
+        Write::new(STORE)
+            .with(column(&entries, |(tenant, _)| tenant.uuid()))
+            .with(column(&entries, |(_, entry)| entry.message().conversation_id.uuid()))
+            .with(column(&entries, |(_, entry)| entry.message().position))
+            .with(column(&entries, |(_, entry)| matches!(entry, TranscriptEntry::Note(_))))
+            .with(documents(&entries, |(_, entry)| entry.message())),
+    ]
 }
 
 /// A page of a conversation as the team reads it: the latest messages and notes, or the latest before a position;

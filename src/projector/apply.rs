@@ -1,4 +1,8 @@
 //! Folding a batch of the log into read models, all or nothing, and setting aside what can't be folded.
+//!
+//! Rows are read before the transaction that writes them, and most needn't be read at all, because they are still at hand:
+//! what the projector believes is what it has written itself. The transaction is refused when anybody else has moved a
+//! checkpoint, leads, or has built a read model anew meanwhile.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,30 +11,42 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join_all;
 use openchat_domain::{BusinessId, Position, Recorded};
-use openchat_projections::{ApplyError, Db, DbError, Projection};
+use openchat_projections::{ApplyError, AtHand, Db, DbError, Projection, Write};
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-use crate::store::{Fence, StoreError, WorkerDb, WorkerTx, chain};
+use crate::store::{Fate, Fence, StoreError, WorkerDb, chain};
 
 /// How often a stream's event may fail before the stream is parked, and the pauses before each new try.
 const TRIES: [Duration; 3] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(400)];
 
-/// Makes the checkpoints of new tenants, then moves all of the batch's, each only from where it is believed to be, and
-/// only while this node leads.
+/// Makes the checkpoints of new tenants, then moves all of the batch's, each only from where it is believed to be, only
+/// while this node leads, and only while the read models are the tables that they were.
 const BEGIN_CHECKPOINTS: &str = "
     insert into checkpoints (reader, tenant_id, position)
     select $1, t, 0 from unnest($2::uuid[]) t on conflict do nothing";
 const MOVE_CHECKPOINTS: &str = "
-    update checkpoints c set position = m.upto
-    from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (tenant_id, since, upto)
-    where c.reader = $1 and c.tenant_id = m.tenant_id and c.position = m.since
-      and exists (select from leases where name = 'leader' and generation = $5)";
+    with moved as (
+        update checkpoints c set position = m.upto
+        from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (tenant_id, since, upto)
+        where c.reader = $1 and c.tenant_id = m.tenant_id and c.position = m.since
+          and exists (select from leases where name = 'leader' and generation = $5)
+        returning 1
+    )
+    select case
+        when (select count(*) from moved) <> cardinality($2) then oc_refuse('OC001')
+        when (select sum(built) from read_models) <> $6::bigint then oc_refuse('OC002')
+    end";
+const FENCED: &str = "OC001";
+const REBUILT: &str = "OC002";
+const BUILT: &str = "select coalesce(sum(built), 0)::bigint from read_models";
 const PARK: &str = "
     insert into parked_streams (reader, tenant_id, aggregate_id, position, error, parked_at)
-    values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
+    select * from unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])
+    on conflict do nothing";
 const PARKED: &str = "select reader, tenant_id, aggregate_id, position, error, parked_at from parked_streams";
 
 /// One place in the log.
@@ -60,6 +76,9 @@ pub(crate) enum BatchError {
     /// Somebody else has moved a checkpoint since, or leads.
     #[error("another projector has been here")]
     Fenced,
+    /// A read model is another table than it was.
+    #[error("a read model has been built anew")]
+    Rebuilt,
     /// A read model refused.
     #[error("a read model could not follow")]
     Apply(#[from] ApplyError),
@@ -69,6 +88,15 @@ pub(crate) enum BatchError {
     /// No connection.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What a projector knows of the read models, and need not ask, while nobody else writes them.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    at_hand: AtHand,
+    parked: Parked,
+    /// How often read models had been built anew.
+    built: i64,
 }
 
 /// The streams that a read model doesn't follow any more.
@@ -127,9 +155,23 @@ impl Entry {
     }
 }
 
+impl Known {
+    /// What the database knows now.
+    pub(crate) async fn load(db: &impl Db) -> Result<Self, DbError> {
+        // In this order: what was parked before a rebuild is refused with it.
+        let built = db.query_opt(BUILT, &[]).await?.map_or(0, |row| row.get(0));
+        Ok(Self { at_hand: AtHand::default(), parked: Parked::load(db).await?, built })
+    }
+
+    /// The streams that are set aside.
+    pub(crate) const fn parked(&self) -> &Parked {
+        &self.parked
+    }
+}
+
 impl Parked {
     /// What was parked before.
-    pub(crate) async fn load(db: &impl Db) -> Result<Self, DbError> {
+    async fn load(db: &impl Db) -> Result<Self, DbError> {
         let rows = db.query(PARKED, &[]).await?;
         let known = |name: &str| Projection::ALL.iter().copied().find(|p| p.name() == name);
         let stream = |row: &tokio_postgres::Row| {
@@ -139,13 +181,19 @@ impl Parked {
         Ok(Self { streams: rows.iter().filter_map(stream).collect() })
     }
 
-    /// Writes down what is parked and isn't written down yet.
-    pub(crate) async fn save(&self, db: &impl Db) -> Result<(), DbError> {
-        for ((projection, tenant, stream), mishap) in &self.streams {
-            let Mishap { position, error, at } = mishap;
-            db.execute(PARK, &[&projection.name(), &tenant.uuid(), stream, position, error, at]).await?;
-        }
-        Ok(())
+    /// Writes down what isn't written down yet.
+    pub(crate) fn write(&self) -> Write {
+        Write::new(PARK)
+            .with(self.column(|(projection, ..), _| projection.name()))
+            .with(self.column(|(_, tenant, _), _| tenant.uuid()))
+            .with(self.column(|(.., stream), _| stream.clone()))
+            .with(self.column(|_, mishap| mishap.position))
+            .with(self.column(|_, mishap| mishap.error.clone()))
+            .with(self.column(|_, mishap| mishap.at))
+    }
+
+    fn column<T>(&self, of: impl Fn(&(Projection, BusinessId, String), &Mishap) -> T) -> Vec<T> {
+        self.streams.iter().map(|(stream, mishap)| of(stream, mishap)).collect()
     }
 
     /// How many streams are parked.
@@ -165,15 +213,15 @@ impl Parked {
 /// [`BatchError::Fenced`] or a failure of the database. Some of the batch may have been committed then;
 /// the checkpoints tell.
 pub(crate) async fn fold(
-    db: &mut WorkerDb,
+    db: &WorkerDb,
     target: &Target<'_>,
     entries: &[Entry],
-    parked: &mut Parked,
+    known: &mut Known,
     now: DateTime<Utc>,
 ) -> Result<(), BatchError> {
     let mut rest = vec![entries];
     while let Some(part) = rest.pop() {
-        match commit(db, target, part, parked, false).await {
+        match commit(db, target, part, known, false).await {
             Ok(()) => {}
             Err(BatchError::Apply(e)) if is_poison(&e) => {
                 if part.len() > 1 {
@@ -181,7 +229,7 @@ pub(crate) async fn fold(
                     rest.push(second);
                     rest.push(first);
                 } else if let [entry] = part {
-                    isolate(db, target, entry, parked, now).await?;
+                    isolate(db, target, entry, known, now).await?;
                 }
             }
             Err(e) => return Err(e),
@@ -195,38 +243,38 @@ fn is_poison(error: &ApplyError) -> bool {
     match error {
         ApplyError::Unreadable { .. } => true,
         ApplyError::Db(e) => e.code().is_some_and(|code| {
-            // Data exceptions, violated constraints, what a fold's own SQL got wrong, and whatever was on its way behind
-            // one of these.
-            ["21", "22", "23", "42", "25P02"].iter().any(|class| code.code().starts_with(class))
+            // Data exceptions, violated constraints, and what a fold's own SQL got wrong.
+            ["21", "22", "23", "42"].iter().any(|class| code.code().starts_with(class))
         }),
     }
 }
 
 /// Finds the read models that can't follow one event, parks its stream for them, and goes past it.
 async fn isolate(
-    db: &mut WorkerDb,
+    db: &WorkerDb,
     target: &Target<'_>,
     entry: &Entry,
-    parked: &mut Parked,
+    known: &mut Known,
     now: DateTime<Utc>,
 ) -> Result<(), BatchError> {
     for &projection in target.projections {
-        if let Some(error) = stubborn_failure(db, projection, entry, parked).await? {
+        if let Some(error) = stubborn_failure(db, projection, entry, &known.parked).await? {
             tracing::error!(
                 read_model = projection.name(), tenant = %entry.tenant(), position = entry.position(),
                 stream = entry.aggregate_id(), error,
                 "a read model can't follow this stream; the stream is parked until the read model is rebuilt"
             );
             let mishap = Mishap { position: entry.position(), error, at: now };
-            parked.streams.entry((projection, entry.tenant(), entry.aggregate_id())).or_insert(mishap);
+            let stream = (projection, entry.tenant(), entry.aggregate_id());
+            known.parked.streams.entry(stream).or_insert(mishap);
         }
     }
-    commit(db, target, std::slice::from_ref(entry), parked, true).await
+    commit(db, target, std::slice::from_ref(entry), known, true).await
 }
 
 /// The error with which a read model refuses the event every time.
 async fn stubborn_failure(
-    db: &mut WorkerDb,
+    db: &WorkerDb,
     projection: Projection,
     entry: &Entry,
     parked: &Parked,
@@ -238,13 +286,15 @@ async fn stubborn_failure(
     };
     let mut last = None;
     for pause in TRIES {
-        let tx = db.begin().await?;
-        match projection.apply(&tx, &[event.as_ref()]).await {
+        let tried = async {
+            let writes = projection.writes(db, &AtHand::default(), &[event.as_ref()]).await?;
+            Ok::<_, ApplyError>(db.write(&writes, Fate::Undone).await?)
+        };
+        match tried.await {
             Ok(()) => return Ok(None),
             Err(e) if is_poison(&e) => last = Some(chain(&e)),
             Err(e) => return Err(e.into()),
         }
-        drop(tx);
         tokio::time::sleep(pause).await;
     }
     Ok(last)
@@ -252,77 +302,74 @@ async fn stubborn_failure(
 
 /// Folds in all entries or none. `isolated` says that what can't be read is parked already.
 async fn commit(
-    db: &mut WorkerDb,
+    db: &WorkerDb,
     target: &Target<'_>,
     entries: &[Entry],
-    parked: &mut Parked,
+    known: &mut Known,
     isolated: bool,
 ) -> Result<(), BatchError> {
     if !isolated && entries.iter().any(|e| matches!(e, Entry::Unreadable { .. })) {
         return Err(ApplyError::Unreadable { what: "event" }.into());
     }
-    let tx = db.begin().await?;
-    let unsynced = async {
-        if target.durable {
-            // A crash loses the read models' rows and their checkpoint together; they are folded again.
-            tx.batch("set local synchronous_commit = off").await?;
-        }
-        Ok::<_, BatchError>(())
-    };
-    let moved = async {
-        match target.checkpoint {
-            Some(fence) => move_checkpoints(&tx, fence, entries).await,
-            None => Ok(()),
-        }
-    };
-    let begin = try_join(unsynced, moved);
-    if target.checkpoint.is_some() && parked.len() > 0 {
-        begin.await?;
-        // A rebuild may have unparked a stream a moment ago; from here on it can't.
+    let mut writes = Vec::new();
+    if let Some(fence) = target.checkpoint {
+        // First, because a rebuild's switch locks checkpoints before tables, too.
+        writes.extend(move_checkpoints(fence, known.built, entries));
         if isolated {
-            parked.save(&tx).await?;
+            writes.push(known.parked.write());
         }
-        *parked = Parked::load(&tx).await?;
-        apply(&tx, target, entries, parked).await?;
-    } else {
-        // All on its way at once, the checkpoints first, because a rebuild's switch locks them before tables too.
-        try_join(begin, async { Ok(apply(&tx, target, entries, parked).await?) }).await?;
     }
-    tx.commit().await?;
-    Ok(())
+    // A crash loses the read models' rows and their checkpoint together; they are folded again.
+    let fate = if target.durable { Fate::Early } else { Fate::Durable };
+    let committed = async {
+        for folded in folded(db, target, entries, known).await? {
+            writes.extend(folded);
+        }
+        db.write(&writes, fate).await.map_err(refusal)
+    };
+    let committed = committed.await;
+    if committed.is_err() {
+        known.at_hand = AtHand::default();
+    }
+    committed
 }
 
-async fn apply(
-    tx: &WorkerTx<'_>,
+/// What the entries come to, read model by read model.
+async fn folded(
+    db: &WorkerDb,
     target: &Target<'_>,
     entries: &[Entry],
-    parked: &Parked,
-) -> Result<(), ApplyError> {
+    known: &Known,
+) -> Result<Vec<Vec<Write>>, ApplyError> {
     let folds = target.projections.iter().map(|&projection| {
-        let followed = |e: &'_ Entry| matches!(e, Entry::Event(event) if parked.follows(projection, event));
+        let followed =
+            |e: &'_ Entry| matches!(e, Entry::Event(event) if known.parked.follows(projection, event));
         let events: Vec<&Recorded> =
             entries.iter().filter(|e| followed(e)).filter_map(Entry::event).collect();
-        async move { if events.is_empty() { Ok(()) } else { projection.apply(tx, &events).await } }
+        async move { projection.writes(db, &known.at_hand, &events).await }
     });
-    try_join_all(folds).await.map(drop)
+    try_join_all(folds).await
 }
 
-async fn move_checkpoints(
-    tx: &WorkerTx<'_>,
-    Fence(generation): Fence,
-    entries: &[Entry],
-) -> Result<(), BatchError> {
+fn move_checkpoints(Fence(generation): Fence, built: i64, entries: &[Entry]) -> Vec<Write> {
     let mut moves: BTreeMap<Uuid, (Position, Position)> = BTreeMap::new();
     for entry in entries {
         let position = entry.position();
         moves.entry(entry.tenant().uuid()).or_insert((position - 1, position)).1 = position;
     }
     let fresh: Vec<Uuid> = moves.iter().filter(|(_, (since, _))| *since == 0).map(|(t, _)| *t).collect();
-    if !fresh.is_empty() {
-        tx.execute(BEGIN_CHECKPOINTS, &[&READER, &fresh]).await?;
-    }
     let tenants: Vec<Uuid> = moves.keys().copied().collect();
-    let (since, upto): (Vec<Position>, Vec<Position>) = moves.values().copied().unzip();
-    let moved = tx.execute(MOVE_CHECKPOINTS, &[&READER, &tenants, &since, &upto, &generation]).await?;
-    if usize::try_from(moved) == Ok(tenants.len()) { Ok(()) } else { Err(BatchError::Fenced) }
+    let (since, upto): (Vec<Position>, Vec<Position>) = moves.into_values().unzip();
+    let begin = (!fresh.is_empty()).then(|| Write::new(BEGIN_CHECKPOINTS).with(READER).with(fresh));
+    let moved = Write::new(MOVE_CHECKPOINTS).with(READER).with(tenants).with(since).with(upto);
+    begin.into_iter().chain([moved.with(generation).with(built)]).collect()
+}
+
+/// Why a transaction of the projector's was refused.
+fn refusal(error: DbError) -> BatchError {
+    match error.code().map(SqlState::code) {
+        Some(FENCED) => BatchError::Fenced,
+        Some(REBUILT) => BatchError::Rebuilt,
+        _ => ApplyError::Db(error).into(),
+    }
 }

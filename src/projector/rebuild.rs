@@ -10,11 +10,11 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use openchat_domain::{BusinessId, Position};
-use openchat_projections::{Db, DbError, Projection, Sql};
-use tokio_postgres::{Client, Config, Row, error::SqlState};
+use openchat_projections::{Db, Projection};
+use tokio_postgres::{Client, Config, error::SqlState};
 
 use super::{
-    apply::{BatchError, Entry, Parked, READER, Target, fold},
+    apply::{BatchError, Entry, Known, READER, Target, fold},
     read::{self, Range},
 };
 use crate::store::{PoolSizes, Pools, StoreError, WorkerDb, connect};
@@ -33,8 +33,8 @@ const PAUSES: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(400);
 
 const NOTE_VERSION: &str = "
-    insert into read_models (name, version) values ($1, $2)
-    on conflict (name) do update set version = excluded.version";
+    insert into read_models as it (name, version, built) values ($1, $2, 1)
+    on conflict (name) do update set version = excluded.version, built = it.built + 1";
 const TARGETS: &str = "select tenant_id, position from checkpoints where reader = $1";
 /// What `like` leaves out: a table's settings, and its primary key without the other indexes.
 const LIKE: &str = "
@@ -198,11 +198,10 @@ async fn switch(owner: &mut Client, build: &mut Build) -> Result<(), RebuildErro
         tx.execute("delete from parked_streams where reader = $1", &[&name]).await?;
         tx.execute(NOTE_VERSION, &[&name, &lane.projection.version()]).await?;
     }
-    let tx = Plain(tx);
     for lane in &build.lanes {
-        lane.parked.save(&tx).await?;
+        let park = lane.known.parked().write();
+        tx.execute(park.sql(), &park.params()).await?;
     }
-    let Plain(tx) = tx;
     tx.commit().await?;
     Ok(())
 }
@@ -259,7 +258,7 @@ struct Build {
 struct Lane {
     projection: Projection,
     worker: WorkerDb,
-    parked: Parked,
+    known: Known,
 }
 
 impl Build {
@@ -273,7 +272,7 @@ impl Build {
         for &projection in projections {
             let worker = pools.worker().await.map_err(StoreError::from)?;
             worker.batch("set search_path = rebuild, public").await?;
-            lanes.push(Lane { projection, worker, parked: Parked::default() });
+            lanes.push(Lane { projection, worker, known: Known::default() });
         }
         Ok(Self { pools, lanes, reached: HashMap::new(), events: 0, now })
     }
@@ -310,7 +309,7 @@ impl Build {
         let rebuilt = |lane: &Lane| Rebuilt {
             projection: lane.projection,
             events: self.events,
-            parked: lane.parked.len(),
+            parked: lane.known.parked().len(),
         };
         self.lanes.iter().map(rebuilt)
     }
@@ -319,7 +318,7 @@ impl Build {
 impl Lane {
     async fn fold(mut self, entries: Arc<Vec<Entry>>, now: DateTime<Utc>) -> Result<Self, BatchError> {
         let target = Target { projections: &[self.projection], checkpoint: None, durable: true };
-        fold(&mut self.worker, &target, &entries, &mut self.parked, now).await?;
+        fold(&self.worker, &target, &entries, &mut self.known, now).await?;
         Ok(self)
     }
 }
@@ -344,17 +343,4 @@ fn take_batch(parts: &mut VecDeque<Range>) -> Option<Vec<Range>> {
     }
     batch.retain(|part| part.after < part.upto);
     (!batch.is_empty()).then_some(batch)
-}
-
-/// The owner's transaction, for what is written through [`Db`] elsewhere.
-struct Plain<'a>(tokio_postgres::Transaction<'a>);
-
-impl Db for Plain<'_> {
-    async fn query(&self, sql: &'static str, params: &Sql<'_>) -> Result<Vec<Row>, DbError> {
-        self.0.query(sql, params).await
-    }
-
-    async fn execute(&self, sql: &'static str, params: &Sql<'_>) -> Result<u64, DbError> {
-        self.0.execute(sql, params).await
-    }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     ProjectorStatus, Views,
-    apply::{BatchError, Entry, Parked, READER, Target, fold},
+    apply::{BatchError, Entry, Known, READER, Target, fold},
     read::{self, Range},
 };
 use crate::{
@@ -73,7 +73,7 @@ pub struct Projector {
     tails: HashMap<BusinessId, VecDeque<Arc<Recorded>>>,
     behind: BTreeSet<BusinessId>,
     in_doubt: Vec<BusinessId>,
-    parked: Parked,
+    known: Known,
 }
 
 const BEHIND: &str = "
@@ -106,7 +106,7 @@ impl Projector {
             tails: HashMap::new(),
             behind: BTreeSet::new(),
             in_doubt: Vec::new(),
-            parked: Parked::default(),
+            known: Known::default(),
         }
     }
 
@@ -157,6 +157,10 @@ impl Projector {
                 Err(BatchError::Fenced) => {
                     tracing::info!("another node has been at work; looking anew");
                     self.node.doubt();
+                    self.forget(&mut connection);
+                }
+                Err(BatchError::Rebuilt) => {
+                    tracing::info!("a read model has been built anew; looking anew");
                     self.forget(&mut connection);
                 }
                 Err(e) => {
@@ -230,8 +234,8 @@ impl Projector {
             Some(db) => db,
             None => {
                 let db = self.pools.worker().await.map_err(StoreError::from)?;
-                self.parked = Parked::load(&db).await?;
-                self.status.parked.store(self.parked.len(), Ordering::Relaxed);
+                self.known = Known::load(&db).await?;
+                self.status.parked.store(self.known.parked().len(), Ordering::Relaxed);
                 connection.insert(db)
             }
         };
@@ -249,8 +253,8 @@ impl Projector {
         self.in_doubt = self.behind.iter().copied().collect();
         let (entries, durable) = self.gather(db).await?;
         let target = Target { projections: Projection::ALL, checkpoint: Some(fence), durable };
-        fold(db, &target, &entries, &mut self.parked, self.clock.now()).await?;
-        self.status.parked.store(self.parked.len(), Ordering::Relaxed);
+        fold(db, &target, &entries, &mut self.known, self.clock.now()).await?;
+        self.status.parked.store(self.known.parked().len(), Ordering::Relaxed);
         self.publish(entries);
         self.in_doubt.clear();
         Ok(())

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (6, "calls", include_str!("../../migrations/0006_calls.sql")),
     (7, "launch", include_str!("../../migrations/0007_launch.sql")),
     (8, "nodes", include_str!("../../migrations/0008_nodes.sql")),
+    (9, "read_models_built", include_str!("../../migrations/0009_read_models_built.sql")),
 ];
 
 /// Two nodes that start together must not both migrate.

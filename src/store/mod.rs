@@ -20,7 +20,7 @@ pub use append::{Append, AppendError, Appended, Condition, Fence};
 pub use appender::{Announce, Appender};
 pub use migrate::{MigrateError, latest_migration, migrate};
 pub(crate) use pool::connect;
-pub use pool::{Conn, PoolSizes, Pools, TenantDb, WorkerDb, WorkerTx};
+pub use pool::{Conn, Fate, PoolSizes, Pools, TenantDb, WorkerDb};
 
 /// Why the store could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,9 @@ use deadpool_postgres::{
     ClientWrapper, GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
     RecyclingMethod, Runtime,
 };
-use futures_util::future::join;
+use futures_util::future::{join, join_all, join3, try_join_all};
 use openchat_domain::BusinessId;
-use openchat_projections::{Db, DbError, Sql};
+use openchat_projections::{Db, DbError, Sql, Write};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, IsolationLevel, Row, types::ToSql};
 
@@ -21,8 +21,6 @@ const WORKER: &str = "set role openchat_worker; set idle_in_transaction_session_
 pub type TenantDb = Conn<Object>;
 /// A pooled connection that sees every tenant; for the log's own machinery and for asking who is there.
 pub type WorkerDb = Conn<Object>;
-/// A worker's transaction; rolled back unless committed.
-pub type WorkerTx<'a> = Conn<deadpool_postgres::Transaction<'a>>;
 
 /// The pools of one database.
 #[derive(Debug, Clone)]
@@ -36,6 +34,17 @@ pub struct Pools {
 pub struct Conn<C> {
     client: C,
     tenant: Option<String>,
+}
+
+/// What becomes of writes that are carried out together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// They are durable.
+    Durable,
+    /// They are visible, and durable with the next commit that waits for the disk.
+    Early,
+    /// They are undone: they were only tried.
+    Undone,
 }
 
 /// How many connections of each kind a process may hold.
@@ -120,15 +129,6 @@ fn pool(config: &tokio_postgres::Config, size: usize, on_connect: &'static str) 
 }
 
 impl Conn<Object> {
-    /// Begins a transaction in the role of this connection.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn begin(&mut self) -> Result<Conn<deadpool_postgres::Transaction<'_>>, DbError> {
-        let client = self.client.transaction().await?;
-        Conn::within(client, self.tenant.as_ref()).await
-    }
-
     /// Begins a read-only transaction in which every statement sees the same moment.
     ///
     /// # Errors
@@ -147,6 +147,31 @@ impl Conn<Object> {
         self.client.batch_execute(sql).await
     }
 
+    /// Carries out writes as one transaction, all or none. All of it travels at once: it takes one round trip when this
+    /// connection has carried out these statements before.
+    ///
+    /// # Errors
+    /// The database's, for the first write that failed; it is unknown whether they were made when the connection broke.
+    pub async fn write(&self, writes: &[Write], fate: Fate) -> Result<(), DbError> {
+        let (begin, end) = match fate {
+            Fate::Durable => ("begin", "commit"),
+            Fate::Early => ("begin; set local synchronous_commit = off", "commit"),
+            Fate::Undone => ("begin", "rollback"),
+        };
+        let client = &self.client;
+        let statements = try_join_all(writes.iter().map(|it| client.prepare_cached(it.sql()))).await?;
+        let all = statements
+            .iter()
+            .zip(writes)
+            .map(|(statement, write)| async move { client.execute(statement, &write.params()).await });
+        // Each is on its way when it is first looked at, so in this order; behind one that fails, nothing counts.
+        let (begun, done, ended) =
+            join3(client.batch_execute(begin), join_all(all), client.batch_execute(end)).await;
+        begun?;
+        done.into_iter().collect::<Result<Vec<_>, _>>()?;
+        ended
+    }
+
     /// Closes the connection instead of giving it back, after a failure that may have left something in it.
     pub fn discard(self) {
         drop(Object::take(self.client));
@@ -162,22 +187,6 @@ impl<'a> Conn<deadpool_postgres::Transaction<'a>> {
             client.execute("select set_config('oc.tenant', $1, true)", &[tenant]).await?;
         }
         Ok(Self { client, tenant: None })
-    }
-
-    /// Makes it so.
-    ///
-    /// # Errors
-    /// The database's; whether it was made so is then unknown.
-    pub async fn commit(self) -> Result<(), DbError> {
-        self.client.commit().await
-    }
-
-    /// Runs statements that take no parameters and return nothing.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
-        self.client.batch_execute(sql).await
     }
 }
 

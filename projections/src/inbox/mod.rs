@@ -8,7 +8,6 @@ mod query;
 mod view;
 
 use openchat_domain::{BusinessId, ConversationId, CustomerId, Recorded};
-use tokio_postgres::types::Json;
 
 pub use query::{
     View, by_customer, calls_going_on, get, get_for_customer, open_of_customer, page, page_of_customer,
@@ -20,9 +19,9 @@ pub use view::{
 };
 
 use crate::{
-    ApplyError, Db,
+    ApplyError, Db, Write,
     feed::{AgentChange, AgentDelta},
-    rows::{Rows, column, document, key_columns},
+    rows::{Kept, Rows, column, document, documents, key_columns},
     search,
 };
 
@@ -64,16 +63,17 @@ const STORE: &str = "\
         assignee_id = excluded.assignee_id, activity = excluded.activity, \
         snoozed_until = excluded.snoozed_until, search = excluded.search, data = excluded.data";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+/// [`ApplyError`].
+pub(crate) async fn writes(
+    db: &impl Db,
+    kept: &Kept<ConversationView>,
+    events: &[&Recorded],
+) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(step).collect();
-    if steps.is_empty() {
-        return Ok(());
-    }
-    let mut rows = load(db, &steps).await?;
+    let mut rows = load(db, kept, &steps).await?;
     for Step { tenant, delta, rows: concerned } in &steps {
         match concerned {
             Concerned::Conversation(id) => {
@@ -87,44 +87,54 @@ pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError>
             ),
         }
     }
-    store(db, &rows).await
+    let writes = store(&rows);
+    rows.keep(kept);
+    Ok(writes.into_iter().collect())
 }
 
-async fn load(db: &impl Db, steps: &[Step]) -> Result<Rows<ConversationView>, ApplyError> {
-    let (tenants, conversations) = key_columns(steps.iter().filter_map(|step| match step.rows {
-        Concerned::Conversation(id) => Some((step.tenant, id.uuid())),
-        Concerned::Customer(_) => None,
-    }));
+async fn load(
+    db: &impl Db,
+    kept: &Kept<ConversationView>,
+    steps: &[Step],
+) -> Result<Rows<ConversationView>, ApplyError> {
+    let (mut rows, missing) = Rows::at_hand(
+        kept,
+        steps.iter().filter_map(|step| match step.rows {
+            Concerned::Conversation(id) => Some((step.tenant, id.uuid())),
+            Concerned::Customer(_) => None,
+        }),
+    );
+    let (tenants, conversations) = key_columns(missing);
+    // Which conversations a customer has, only the table knows.
     let (customers_tenants, customers) = key_columns(steps.iter().filter_map(|step| match step.rows {
         Concerned::Conversation(_) => None,
         Concerned::Customer(id) => Some((step.tenant, id.uuid())),
     }));
-    let keys: &crate::Sql<'_> = &[&tenants, &conversations, &customers_tenants, &customers];
-    Rows::load(db, LOAD, keys, |row| Ok(document(row, 3, "conversation")?)).await
+    if !(conversations.is_empty() && customers.is_empty()) {
+        let keys: &crate::Sql<'_> = &[&tenants, &conversations, &customers_tenants, &customers];
+        rows.add(Rows::load(db, LOAD, keys, |row| Ok(document(row, 3, "conversation")?)).await?);
+    }
+    Ok(rows)
 }
 
-async fn store(db: &impl Db, rows: &Rows<ConversationView>) -> Result<(), ApplyError> {
+fn store(rows: &Rows<ConversationView>) -> Option<Write> {
     let rows = rows.changed();
     if rows.is_empty() {
-        return Ok(());
+        return None;
     }
-    db.execute(
-        STORE,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| it.row.customer.id.uuid()),
-            &column(&rows, |it| it.row.status.as_str()),
-            &column(&rows, |it| it.row.assignee.as_ref().map(|agent| agent.id.uuid())),
-            &column(&rows, |it| it.row.activity),
-            &column(&rows, |it| it.row.snoozed_until),
-            &column(&rows, |it| search::lexemes(it.tenant, it.row.searchable())),
-            &column(&rows, |it| Json(it.row)),
-        ],
+    Some(
+        Write::new(STORE)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(column(&rows, |it| it.row.customer.id.uuid()))
+            .with(column(&rows, |it| it.row.status.as_str()))
+            .with(column(&rows, |it| it.row.assignee.as_ref().map(|agent| agent.id.uuid())))
+            .with(column(&rows, |it| it.row.activity))
+            .with(column(&rows, |it| it.row.snoozed_until))
+            .with(column(&rows, |it| search::lexemes(it.tenant, it.row.searchable())))
+            .with(documents(&rows, |it| it.row)),
     )
-    .await?;
-    Ok(())
 }
 
 fn step(event: &Recorded) -> Option<Step> {

@@ -24,13 +24,13 @@ pub use rule::{Available, Choice, Picture, RULE, choose};
 pub use standing::{QueueEntry, Standing, Waiting};
 
 use crate::{
-    ApplyError, Db, DbError,
-    rows::{Rows, Unreadable, column, key_columns},
+    ApplyError, Db, DbError, Write,
+    rows::{Kept, Rows, Unreadable, column, key_columns},
 };
 
 /// A conversation's row: what the queue and the agents' loads are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Line {
+pub(crate) struct Line {
     standing: Standing,
     assignment: Option<Assignment>,
     /// Whether the customer waits for an answer: it spoke last, or no agent has spoken, in a message or a call, since the
@@ -93,54 +93,61 @@ const STORE_SEATS: &str = "\
         capacity = excluded.capacity, last_assigned = excluded.last_assigned, \
         offline_since = excluded.offline_since, deactivated_at = excluded.deactivated_at";
 
-/// Folds a batch of events in.
+/// What folding a batch of events in comes to.
 ///
 /// # Errors
-/// [`ApplyError`]; the caller's transaction must then be rolled back.
-pub async fn apply(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
-    try_join(apply_lines(db, events), apply_seats(db, events)).await?;
-    Ok(())
+/// [`ApplyError`].
+pub(crate) async fn writes(
+    db: &impl Db,
+    kept: &Kept<Line>,
+    events: &[&Recorded],
+) -> Result<Vec<Write>, ApplyError> {
+    let (lines, seats) = try_join(lines(db, kept, events), seats(db, events)).await?;
+    Ok(lines.into_iter().chain(seats).collect())
 }
 
-async fn apply_lines(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+async fn lines(db: &impl Db, kept: &Kept<Line>, events: &[&Recorded]) -> Result<Option<Write>, ApplyError> {
     let steps: Vec<_> =
         events.iter().copied().filter_map(|event| Some((event, fold::line_step(event)?))).collect();
-    if steps.is_empty() {
-        return Ok(());
+    let keys = steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid()));
+    let (mut rows, missing) = Rows::at_hand(kept, keys);
+    if !missing.is_empty() {
+        let (tenants, ids) = key_columns(missing);
+        rows.add(Rows::load(db, LOAD_LINES, &[&tenants, &ids], read_line).await?);
     }
-    let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
-    let mut rows = Rows::load(db, LOAD_LINES, &[&tenants, &ids], read_line).await?;
     for (event, (id, step)) in &steps {
         rows.fold_changes((event.tenant, id.uuid()), event.position, |row| fold::line(row, event, *id, step));
     }
-    let rows = rows.changed();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    db.execute(
-        STORE_LINES,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| rank(&it.row.standing)),
-            &column(&rows, |it| it.row.standing.snoozed),
-            &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.position)),
-            &column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.since)),
-            &column(&rows, |it| it.row.assignment.map(|assignment| assignment.agent.uuid())),
-            &column(&rows, |it| it.row.assignment.map(|assignment| assignment.at)),
-            &column(&rows, |it| it.row.unanswered),
-        ],
-    )
-    .await?;
-    Ok(())
+    let write = store_lines(&rows);
+    rows.keep(kept);
+    Ok(write)
 }
 
-async fn apply_seats(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyError> {
+fn store_lines(rows: &Rows<Line>) -> Option<Write> {
+    let rows = rows.changed();
+    if rows.is_empty() {
+        return None;
+    }
+    Some(
+        Write::new(STORE_LINES)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(column(&rows, |it| rank(&it.row.standing)))
+            .with(column(&rows, |it| it.row.standing.snoozed))
+            .with(column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.position)))
+            .with(column(&rows, |it| it.row.standing.waiting.map(|waiting| waiting.since)))
+            .with(column(&rows, |it| it.row.assignment.map(|assignment| assignment.agent.uuid())))
+            .with(column(&rows, |it| it.row.assignment.map(|assignment| assignment.at)))
+            .with(column(&rows, |it| it.row.unanswered)),
+    )
+}
+
+async fn seats(db: &impl Db, events: &[&Recorded]) -> Result<Option<Write>, ApplyError> {
     let steps: Vec<_> =
         events.iter().copied().filter_map(|event| Some((event, fold::seat_step(event)?))).collect();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let (tenants, ids) = key_columns(steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid())));
     let mut rows = Rows::load(db, LOAD_SEATS, &[&tenants, &ids], read_seat).await?;
@@ -148,22 +155,18 @@ async fn apply_seats(db: &impl Db, events: &[&Recorded]) -> Result<(), ApplyErro
         rows.fold((event.tenant, id.uuid()), event.position, |row| fold::seat(row, event, step));
     }
     let rows = rows.changed();
-    db.execute(
-        STORE_SEATS,
-        &[
-            &column(&rows, |it| it.tenant.uuid()),
-            &column(&rows, |it| it.id),
-            &column(&rows, |it| it.position),
-            &column(&rows, |it| it.row.name.as_str()),
-            &column(&rows, |it| it.row.online),
-            &column(&rows, |it| it.row.capacity),
-            &column(&rows, |it| it.row.last_assigned),
-            &column(&rows, |it| it.row.offline_since),
-            &column(&rows, |it| it.row.deactivated_at),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok(Some(
+        Write::new(STORE_SEATS)
+            .with(column(&rows, |it| it.tenant.uuid()))
+            .with(column(&rows, |it| it.id))
+            .with(column(&rows, |it| it.position))
+            .with(column(&rows, |it| it.row.name.clone()))
+            .with(column(&rows, |it| it.row.online))
+            .with(column(&rows, |it| it.row.capacity))
+            .with(column(&rows, |it| it.row.last_assigned))
+            .with(column(&rows, |it| it.row.offline_since))
+            .with(column(&rows, |it| it.row.deactivated_at)),
+    ))
 }
 
 fn read_line(row: &Row) -> Result<Line, ApplyError> {
