@@ -10,7 +10,7 @@ use crate::{
     Db, DbError, QueryError,
     page::{Cursor, Page},
     routing_queue::{place_of, read_place},
-    rows::document,
+    rows::{Document, document},
     search,
 };
 
@@ -33,7 +33,8 @@ pub enum View {
 macro_rules! page_of {
     ($condition:literal) => {
         concat!(
-            "select data from (select activity, data from inbox where tenant_id = $1 and activity < $2 and ",
+            "select data, activity from (select activity, data from inbox \
+                where tenant_id = $1 and activity < $2 and ",
             $condition,
             " order by activity desc limit 101) i order by activity desc limit $3"
         )
@@ -44,7 +45,7 @@ macro_rules! page_of {
 macro_rules! search_of {
     ($condition:literal) => {
         concat!(
-            "select data from (select activity, search, data from inbox \
+            "select data, activity from (select activity, search, data from inbox \
                 where tenant_id = $1 and activity < $2 and ",
             $condition,
             " order by activity desc limit 1000) i \
@@ -64,7 +65,7 @@ const SEARCH_ALL: &str = search_of!("true");
 const SEARCH_RESOLVED: &str = search_of!("status = 'resolved'");
 
 const SEARCH_INDEX: &str = "\
-    select i.data from inbox_matching($4::text::tsquery, $5::text, $6::uuid, $2, $3) as hit (id) \
+    select i.data, i.activity from inbox_matching($4::text::tsquery, $5::text, $6::uuid, $2, $3) as hit (id) \
         cross join lateral (select activity, data from inbox \
             where tenant_id = $1 and conversation_id = hit.id limit 1) i \
     order by i.activity desc";
@@ -121,14 +122,16 @@ pub async fn page(
     q: Option<&str>,
     cursor: Option<Cursor>,
     limit: i64,
-) -> Result<Page<ConversationView>, QueryError> {
+) -> Result<Page<Document<ConversationView>>, QueryError> {
     let (before, wanted) = (Cursor::before(cursor), Page::<ConversationView>::rows(limit));
     let rows = match q.and_then(|typed| search::query(tenant, typed)) {
         None => list(db, tenant, view, before, wanted).await?,
         Some(query) => find(db, tenant, view, &query, before, wanted).await?,
     };
-    let conversations = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page::of(conversations, limit, |conversation: &ConversationView| conversation.activity))
+    let stored = |row: &Row| Ok((Document::of(row, 0, "conversation")?, row.try_get(1)?));
+    let conversations: Vec<_> = rows.iter().map(stored).collect::<Result<_, QueryError>>()?;
+    let Page { data, next_cursor } = Page::of(conversations, limit, |(_, activity)| *activity);
+    Ok(Page { data: data.into_iter().map(|(conversation, _)| conversation).collect(), next_cursor })
 }
 
 /// A conversation by its id, with its place in the queue.

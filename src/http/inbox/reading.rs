@@ -3,7 +3,7 @@
 use actix_web::{get, web::Data};
 use openchat_domain::{ConversationId, Stream, conversation::ConversationRefusal};
 use openchat_projections::{
-    Page,
+    Document, Page,
     agents::{self, AgentStatus},
     audit::{AuditEntry, AuditFilter},
     inbox::{self, ConversationView},
@@ -37,7 +37,7 @@ pub(super) async fn list_inbox(
     me: Member,
     Query(query): Query<InboxQuery>,
     app: Data<App>,
-) -> Result<Reply<Page<ConversationView>>, Problem> {
+) -> Result<Reply<Page<Document<ConversationView>>>, Problem> {
     let view = query.view.unwrap_or_default().of(me.agent());
     let limit = query.limit.unwrap_or_default().0;
     let db = app.pools.tenant(me.tenant()).await?;
