@@ -29,7 +29,7 @@ const BATCH: usize = 5_000;
 const TAIL: usize = 10_000;
 /// How long a round that follows on another waits for more to fold at once: a batch costs about as much as an event,
 /// and when it is quiet nobody waits.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
 /// The same while other nodes are at work and can't tell of it.
