@@ -1,4 +1,4 @@
-//! A batch of commands as the two statements take it: rows and arrays.
+//! A batch of commands as the three statements take it: rows and arrays, or the one row that it is.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,6 +27,13 @@ const LEAN: &str = "
         from unnest($3::events[]) e join moved using (tenant_id)
     )
     select tenant_id, position, case when $4 then set_config('synchronous_commit', 'off', true) end from moved";
+
+/// The same for one event of a tenant that has a log already, without the arrays.
+const SINGLE: &str = "
+    with moved as (update log_heads set position = position + 1 where tenant_id = $1 returning position)
+    insert into events
+    select $1, moved.position, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from moved
+    returning position";
 
 const CHECKED: &str = "
     select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
@@ -205,6 +212,33 @@ pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>, later: bool) -> Result
             Appended::Recorded(batch.recorded(i, *last))
         })
         .collect())
+}
+
+/// Durably appends the one event that is all of a batch; nothing when it is more than that, or the tenant's first.
+pub(super) async fn single(db: &impl Db, batch: &Batch<'_>) -> Result<Option<Vec<Appended>>, DbError> {
+    let [event] = &*batch.events else { return Ok(None) };
+    let it = batch.row(event, 0);
+    let appended = db
+        .query_opt(
+            SINGLE,
+            &[
+                &it.tenant_id,
+                &it.aggregate_type,
+                &it.aggregate_id,
+                &it.sequence,
+                &it.event_type,
+                &it.event_version,
+                &it.payload,
+                &it.metadata,
+                &it.recorded_at,
+                &it.command_id,
+                &it.command_index,
+                &it.salt,
+                &it.digest,
+            ],
+        )
+        .await?;
+    Ok(appended.map(|row| vec![Appended::Recorded(batch.recorded(0, row.get(0)))]))
 }
 
 /// Appends a batch with an answer for each command.

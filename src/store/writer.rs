@@ -1,7 +1,7 @@
 //! Writing a batch until the database has answered, whatever becomes of the connection meanwhile.
 //!
 //! The lean statement moves the heads of the batch's tenants and inserts, leaving a wrong expected sequence or a
-//! repeated command id to the unique indexes. A batch that trips one, that carries a condition, or whose fate is
+//! repeated command id to the unique indexes; a single event has a still leaner one. A batch that trips one, that carries a condition, or whose fate is
 //! unknown because the connection broke, goes through `oc_append`, which answers for each command by itself.
 
 use std::time::Duration;
@@ -82,12 +82,7 @@ async fn write_batch(
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             };
-            let result = if lean {
-                batch::lean(db, batch, mode == Mode::Early).await
-            } else {
-                batch::checked(db, batch).await
-            };
-            match result {
+            match attempt(db, batch, lean, mode == Mode::Early).await {
                 Ok(outcomes) => {
                     let durable = !(lean && mode == Mode::Early);
                     return Ok((outcomes.into_iter().map(Ok).collect(), durable));
@@ -110,6 +105,22 @@ async fn write_batch(
         discard(connection);
         Err(AppendError::Unavailable)
     })
+}
+
+async fn attempt(
+    db: &WorkerDb,
+    batch: &Batch<'_>,
+    lean: bool,
+    later: bool,
+) -> Result<Vec<Appended>, DbError> {
+    if !lean {
+        return batch::checked(db, batch).await;
+    }
+    // What is alone waits for the disk itself.
+    if !later && let Some(appended) = batch::single(db, batch).await? {
+        return Ok(appended);
+    }
+    batch::lean(db, batch, later).await
 }
 
 /// Waits until everything that has been committed before is durable.
