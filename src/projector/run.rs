@@ -27,9 +27,10 @@ use crate::{
 const BATCH: usize = 5_000;
 /// How many events of one tenant wait in memory; beyond that they are read from the log.
 const TAIL: usize = 10_000;
-/// How long a round that follows on another waits for more to fold at once: a batch costs about as much as an event,
-/// and when it is quiet nobody waits.
-const GATHER: Duration = Duration::from_millis(20);
+/// How long a round that follows on another waits for more to fold at once, in times of what the last one took, and at the
+/// most: a batch costs about as much as an event, so the busier the machine the more it holds. When it is quiet nobody
+/// waits.
+const GATHER: (u32, Duration) = (8, Duration::from_millis(20));
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
 /// The same while other nodes are at work and can't tell of it.
@@ -143,6 +144,7 @@ impl Projector {
                 }
                 continue;
             }
+            let begun = Instant::now();
             match self.round(&mut connection, fence, polled).await {
                 Ok(()) => {
                     if polled {
@@ -151,7 +153,8 @@ impl Projector {
                     polled = false;
                     self.status.set_failing(None);
                     if !(sources.announced.is_empty() && sources.heard.is_empty()) {
-                        tokio::time::sleep(GATHER).await;
+                        let (times, most) = GATHER;
+                        tokio::time::sleep(most.min(begun.elapsed() * times)).await;
                     }
                 }
                 Err(BatchError::Fenced) => {
