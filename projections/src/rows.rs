@@ -257,6 +257,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_kept_is_at_hand_and_only_the_rest_is_asked_for() {
+        let kept = Kept::new(8);
+        let mut rows = Rows(BTreeMap::new());
+        rows.fold(key(1, 1), 3, push("a"));
+        rows.fold(key(1, 2), 4, |_| {});
+        rows.keep(&kept);
+        let (mut rows, missing) = Rows::at_hand(&kept, [key(1, 1), key(1, 2), key(1, 1)]);
+        assert_eq!(missing, [key(1, 2)]);
+        assert!(rows.changed().is_empty());
+        rows.fold(key(1, 1), 3, push("again"));
+        rows.fold(key(1, 1), 5, push("b"));
+        assert_eq!(contents(&rows), [(5, "ab")]);
+    }
+
+    #[test]
     fn an_event_for_many_rows_keeps_to_its_tenant() {
         let mut rows = Rows(BTreeMap::new());
         for k in [key(1, 1), key(1, 2), key(2, 1)] {

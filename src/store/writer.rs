@@ -1,8 +1,9 @@
 //! Writing a batch until the database has answered, whatever becomes of the connection meanwhile.
 //!
 //! The lean statement moves the heads of the batch's tenants and inserts, leaving a wrong expected sequence or a
-//! repeated command id to the unique indexes; a single event has a still leaner one. A batch that trips one, that carries a condition, or whose fate is
-//! unknown because the connection broke, goes through `oc_append`, which answers for each command by itself.
+//! repeated command id to the unique indexes; a single event has a still leaner one. A batch that trips an index, that
+//! carries a condition, or whose fate is unknown because the connection broke, goes through `oc_append`, which answers for
+//! each command by itself.
 
 use std::time::Duration;
 
