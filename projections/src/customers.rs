@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     ApplyError, Db, DbError, QueryError, Sql, Write,
     page::{Cursor, Page},
-    rows::{Kept, Rows, column, document, documents, key_columns},
+    rows::{Kept, Rows, column, document, documents},
     search,
 };
 
@@ -108,11 +108,7 @@ pub(crate) async fn writes(
 ) -> Result<Vec<Write>, ApplyError> {
     let steps: Vec<_> = events.iter().copied().filter_map(|event| Some((event, step(event)?))).collect();
     let keys = steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid()));
-    let (mut rows, missing) = Rows::at_hand(kept, keys);
-    if !missing.is_empty() {
-        let (tenants, ids) = key_columns(missing);
-        rows.add(Rows::load(db, LOAD, &[&tenants, &ids], |row| Ok(document(row, 3, "customer")?)).await?);
-    }
+    let mut rows = Rows::known(db, kept, keys, LOAD, |row| Ok(document(row, 3, "customer")?)).await?;
     for (event, (id, step)) in &steps {
         rows.fold((event.tenant, id.uuid()), event.position, |row| fold(row, event, *id, step));
     }

@@ -70,6 +70,25 @@ impl<T> Rows<T> {
         Ok(Self(rows))
     }
 
+    /// The rows with these keys: those at hand, and the others by a statement that takes their keys, as [`Self::load`] does.
+    pub(crate) async fn known(
+        db: &impl Db,
+        kept: &Kept<T>,
+        keys: impl IntoIterator<Item = Key>,
+        sql: &'static str,
+        read: impl Fn(&Row) -> Result<T, ApplyError>,
+    ) -> Result<Self, ApplyError>
+    where
+        T: Clone,
+    {
+        let (mut rows, missing) = Self::at_hand(kept, keys);
+        if !missing.is_empty() {
+            let (tenants, ids) = key_columns(missing);
+            rows.add(Self::load(db, sql, &[&tenants, &ids], read).await?);
+        }
+        Ok(rows)
+    }
+
     /// The rows that are at hand, and the keys of the others.
     pub(crate) fn at_hand(kept: &Kept<T>, keys: impl IntoIterator<Item = Key>) -> (Self, Vec<Key>)
     where

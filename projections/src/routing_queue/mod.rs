@@ -110,11 +110,7 @@ async fn lines(db: &impl Db, kept: &Kept<Line>, events: &[&Recorded]) -> Result<
     let steps: Vec<_> =
         events.iter().copied().filter_map(|event| Some((event, fold::line_step(event)?))).collect();
     let keys = steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid()));
-    let (mut rows, missing) = Rows::at_hand(kept, keys);
-    if !missing.is_empty() {
-        let (tenants, ids) = key_columns(missing);
-        rows.add(Rows::load(db, LOAD_LINES, &[&tenants, &ids], read_line).await?);
-    }
+    let mut rows = Rows::known(db, kept, keys, LOAD_LINES, read_line).await?;
     for (event, (id, step)) in &steps {
         rows.fold_changes((event.tenant, id.uuid()), event.position, |row| fold::line(row, event, *id, step));
     }
