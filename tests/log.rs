@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::future::join_all;
 use openchat::{
     clock::Clock,
-    store::{Append, Appended, Condition, Context, ExecuteError},
+    store::{Append, Appended, Condition, Context, ExecuteError, Facts},
 };
 use openchat_domain::{
     Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, DomainEvent, EventMetadata, MessageId,
@@ -237,18 +237,23 @@ async fn one_bad_command_in_a_batch_never_fails_its_neighbours() {
     let tenant = tenant();
     let fresh = || CommandId::from_uuid(clock().uuid());
     let done = raw(tenant, conversation(), 0, fresh());
-    let done_id = done.command;
+    let (done_id, touched) = (done.command, done.stream);
     assert!(matches!(store.appender.append(done).await, Ok(Appended::Recorded(_))));
     // All of these wait while the first batch commits, so they go out together.
     let mut batch: Vec<Append> = (0..30).map(|_| raw(tenant, conversation(), 0, fresh())).collect();
     batch.insert(7, raw(tenant, conversation(), 5, fresh()));
     batch.insert(13, raw(tenant, conversation(), 0, done_id));
     let mut unmet = raw(tenant, conversation(), 0, fresh());
-    unmet.condition = Some(Condition { after: 0, types: "Nothing,MessagePosted" });
+    unmet.condition = Some(Condition { after: 0, facts: Facts::Types("Nothing,MessagePosted") });
     batch.insert(21, unmet);
     let mut met = raw(tenant, conversation(), 0, fresh());
-    met.condition = Some(Condition { after: 0, types: "Nothing" });
+    met.condition = Some(Condition { after: 0, facts: Facts::Types("Nothing") });
     batch.push(met);
+    for after in [0, 1] {
+        let mut resting = raw(tenant, conversation(), 0, fresh());
+        resting.condition = Some(Condition { after, facts: Facts::Stream(touched) });
+        batch.push(resting);
+    }
     let outcomes = join_all(batch.into_iter().map(|append| store.appender.append(append))).await;
     let kinds: Vec<_> = outcomes
         .iter()
@@ -260,16 +265,16 @@ async fn one_bad_command_in_a_batch_never_fails_its_neighbours() {
             other => panic!("{other:?}"),
         })
         .collect();
-    let expected: String = (0..34)
+    let expected: String = (0..36)
         .map(|n| match n {
             7 => 'c',
             13 => 'd',
-            21 => 'u',
+            21 | 34 => 'u',
             _ => 'r',
         })
         .collect();
     assert_eq!(kinds.into_iter().collect::<String>(), expected);
-    assert_eq!(assert_dense(&store, tenant).await, 1 + 31);
+    assert_eq!(assert_dense(&store, tenant).await, 1 + 32);
 }
 
 #[tokio::test(flavor = "multi_thread")]

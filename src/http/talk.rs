@@ -1,8 +1,11 @@
 //! What is said, for backends' and customers' routes alike: the message in a request, whose it is, the message in an answer.
 
 use openchat_domain::{
-    BusinessId, ConversationId, CustomerId, DomainEvent, MessageId, MessageText, Recorded,
-    conversation::{self, ConversationEvent, NewMessage},
+    BusinessId, ConversationId, CustomerId, DomainEvent, MessageId, MessageText, Recorded, Stream,
+    conversation::{
+        self, Conversation, ConversationCommand, ConversationEvent, ConversationRefusal, CustomerRef,
+        NewMessage,
+    },
     customer::{Customer, Profile},
 };
 use openchat_projections::{
@@ -14,7 +17,7 @@ pub(super) use super::inbox::input::{ClientMessageId, MessagesQuery, UpTo};
 use super::{Problem, files::TextType, input::input};
 use crate::{
     app::App,
-    store::{Executed, StoreError},
+    store::{Condition, Context, ExecuteError, Executed, Facts, StoreError},
 };
 
 input! {
@@ -51,15 +54,46 @@ pub(super) async fn customer(
     app: &App,
     tenant: BusinessId,
     id: CustomerId,
-) -> Result<Option<conversation::CustomerRef>, StoreError> {
-    let (external_user_id, profile) = match app.aggregates.recent::<Customer>(tenant, id).await? {
+) -> Result<Option<CustomerRef>, StoreError> {
+    Ok(known(id, app.aggregates.recent(tenant, id).await?))
+}
+
+fn known(id: CustomerId, customer: Customer) -> Option<CustomerRef> {
+    let (external_user_id, profile) = match customer {
         Customer::Known { external_user_id, profile } => (Some(external_user_id), profile),
         Customer::Anonymous { profile } => (None, profile),
-        Customer::Unknown | Customer::Merged { .. } => return Ok(None),
+        Customer::Unknown | Customer::Merged { .. } => return None,
     };
     let Profile { name, email, phone, metadata } = profile;
-    Ok(Some(conversation::CustomerRef { id, external_user_id, name, email, phone, metadata }))
+    Some(CustomerRef { id, external_user_id, name, email, phone, metadata })
 }
+
+/// Carries out a command on a conversation that tells what is known of its customer; `gone` answers when that is nobody.
+///
+/// It is recorded only while that is what is known: the views apply a change to those conversations of a customer that
+/// come before it in the log, so what comes after must know of it.
+pub(super) async fn execute_knowing(
+    app: &App,
+    context: &Context,
+    (conversation, customer): (ConversationId, CustomerId),
+    command: impl Fn(CustomerRef) -> ConversationCommand,
+    gone: fn() -> Problem,
+) -> Result<Executed, Problem> {
+    for _ in 0..ATTEMPTS {
+        let (state, after) = app.aggregates.state_at(context.tenant, customer).await?;
+        let command = command(known(customer, state).ok_or_else(gone)?);
+        let facts = Facts::Stream(Stream::Customer(customer));
+        let context = Context { condition: Some(Condition { after, facts }), ..context.clone() };
+        match app.aggregates.execute::<Conversation>(&context, conversation, &command).await {
+            Err(ExecuteError::Unmet) => {}
+            done => return Ok(done?),
+        }
+    }
+    Err(ExecuteError::<ConversationRefusal>::Contended.into())
+}
+
+/// A customer who changes more often than this while a command is recorded is not waited for.
+const ATTEMPTS: usize = 8;
 
 /// The message that a command has posted, now or when it was carried out before.
 pub(super) fn posted(done: &Executed) -> Result<Message, Problem> {

@@ -16,7 +16,7 @@ use super::moved_on;
 use crate::{
     app::App,
     projector,
-    store::{Condition, Context, Fence, StoreError},
+    store::{Condition, Context, Facts, Fence, StoreError},
 };
 
 /// The events that change who can take what.
@@ -56,7 +56,7 @@ pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result
             );
             let mut context = Context::system(tenant, "routing").once(name).under(fence);
             context.cause = Some((choice.waiting_since, name));
-            context.condition = Some(Condition { after, types: TYPES });
+            context.condition = Some(Condition { after, facts: Facts::Types(TYPES) });
             let command = ConversationCommand::Route { to: choice.to, reason: choice.reason };
             let result =
                 app.aggregates.execute::<Conversation>(&context, choice.conversation, &command).await;

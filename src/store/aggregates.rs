@@ -206,6 +206,18 @@ impl Aggregates {
     /// # Errors
     /// When it can't be loaded.
     pub async fn state<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<A, StoreError> {
+        self.state_at(tenant, id).await.map(|(state, _)| state)
+    }
+
+    /// The same, and the position of its latest event: what a [`Condition`] on it needs.
+    ///
+    /// # Errors
+    /// When it can't be loaded.
+    pub async fn state_at<A: Aggregate>(
+        &self,
+        tenant: BusinessId,
+        id: A::Id,
+    ) -> Result<(A, Position), StoreError> {
         self.state_within(tenant, id, Duration::ZERO).await
     }
 
@@ -215,7 +227,7 @@ impl Aggregates {
     /// # Errors
     /// When it can't be loaded.
     pub async fn recent<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Result<A, StoreError> {
-        self.state_within(tenant, id, RECENT).await
+        self.state_within(tenant, id, RECENT).await.map(|(state, _)| state)
     }
 
     async fn state_within<A: Aggregate>(
@@ -223,7 +235,7 @@ impl Aggregates {
         tenant: BusinessId,
         id: A::Id,
         age: Duration,
-    ) -> Result<A, StoreError> {
+    ) -> Result<(A, Position), StoreError> {
         let slot = self.slot::<A>(tenant, id);
         let mut slot = slot.lock().await;
         let loaded = match slot.take() {
@@ -238,7 +250,8 @@ impl Aggregates {
             }
             None => self.load::<A>(tenant, id).await?,
         };
-        Ok(slot.insert(loaded).state.clone())
+        let Loaded { state, position, .. } = slot.insert(loaded);
+        Ok((state.clone(), *position))
     }
 
     /// Carries out a command: its events are durable when this returns.

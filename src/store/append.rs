@@ -28,14 +28,23 @@ pub struct Append {
     pub events: Vec<DomainEvent>,
 }
 
-/// A decision that rests on more than its own aggregate: it stands only while nothing of these types has been
-/// recorded after the position that it looked at. (The idea is Sara Pellegrini's dynamic consistency boundary.)
+/// A decision that rests on more than its own aggregate: it stands only while none of these facts has been recorded
+/// after the position that it looked at. (The idea is Sara Pellegrini's dynamic consistency boundary.)
 #[derive(Debug, Clone, Copy)]
 pub struct Condition {
     /// The position up to which the decision knew the log.
     pub after: Position,
-    /// The event types that would have changed it, joined by commas.
-    pub types: &'static str,
+    /// What would have changed it.
+    pub facts: Facts,
+}
+
+/// Events that a decision rests on.
+#[derive(Debug, Clone, Copy)]
+pub enum Facts {
+    /// Those of these types, joined by commas.
+    Types(&'static str),
+    /// Those of another aggregate.
+    Stream(Stream),
 }
 
 /// The generation of a node's leadership. What is written under one that has passed is refused.

@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::append::{Append, Appended, Fence};
+use super::append::{Append, Appended, Facts, Fence};
 
 /// Moves the heads in tenant order (so that two batches can't deadlock), then inserts behind them.
 const LEAN: &str = "
@@ -37,7 +37,7 @@ const SINGLE: &str = "
 
 const CHECKED: &str = "
     select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                                           $16)";
+                                           $16, $17)";
 
 /// Why events can't be written down.
 #[derive(Debug, thiserror::Error)]
@@ -256,7 +256,14 @@ pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appen
                 &batch.metadata.iter().map(|m| m.get()).collect::<Vec<_>>(),
                 &at,
                 &batch.per_command(|c| c.condition.map(|condition| condition.after)),
-                &batch.per_command(|c| c.condition.map(|condition| condition.types)),
+                &batch.per_command(|c| match c.condition?.facts {
+                    Facts::Types(types) => Some(types),
+                    Facts::Stream(_) => None,
+                }),
+                &batch.per_command(|c| match c.condition?.facts {
+                    Facts::Types(_) => None,
+                    Facts::Stream(stream) => Some(stream.aggregate_id()),
+                }),
                 &batch.per_command(|c| c.fence.map(|Fence(generation)| generation)),
                 &batch.per_event(|e| i32::try_from(e.command + 1).unwrap_or(i32::MAX)),
                 &batch.per_event(|e| e.event_type),

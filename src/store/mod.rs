@@ -16,7 +16,7 @@ use openchat_domain::DecodeError;
 use openchat_projections::{DbError, QueryError, log::LogError};
 
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
-pub use append::{Append, AppendError, Appended, Condition, Fence};
+pub use append::{Append, AppendError, Appended, Condition, Facts, Fence};
 pub use appender::{Announce, Appender};
 pub use migrate::{MigrateError, latest_migration, migrate};
 pub(crate) use pool::connect;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     http::{Body, Faults, Id, Member, Patch, Problem, ProblemBody, Reply, refused, reply::head},
-    store::{Condition, Executed},
+    store::{Condition, Executed, Facts},
 };
 
 type After = Result<Reply<ConversationAfter>, Problem>;
@@ -60,7 +60,7 @@ async fn give(desk: &Desk<'_>, to: AgentId, from: Option<AgentId>) -> Result<Exe
     let mut context = desk.me.context();
     // Whoever leaves the team at this very moment gives its conversations back, and must not get another one after.
     let after = head(desk.app, desk.tenant()).await?;
-    context.condition = Some(Condition { after, types: "AgentDeactivated" });
+    context.condition = Some(Condition { after, facts: Facts::Types("AgentDeactivated") });
     let to = match colleague(desk.app, desk.tenant(), to).await {
         Ok(to) => to,
         Err(problem) => return Err(desk.told(problem).await),

@@ -180,15 +180,16 @@ pub(super) async fn open_conversation(
 ) -> Result<Reply<SupportConversationAnswer>, Problem> {
     let context = key.context().step("customer");
     let (customer, _) = customers::upsert(&app, &context, new.customer).await?;
-    let context = key.context_of(customer.id);
-    let command = ConversationCommand::Open {
+    let message = talk::new_message(&app, new.message.into(), None);
+    let open = |customer| ConversationCommand::Open {
         customer,
         channel: Channel::Api,
-        subject: new.subject.0,
-        message: Some(talk::new_message(&app, new.message.into(), None)),
+        subject: new.subject.0.clone(),
+        message: Some(message.clone()),
     };
-    let id = ConversationId::from_uuid(app.clock.uuid());
-    let done = app.aggregates.execute::<Conversation>(&context, id, &command).await?;
+    let (context, whose) =
+        (key.context_of(customer.id), (ConversationId::from_uuid(app.clock.uuid()), customer.id));
+    let done = talk::execute_knowing(&app, &context, whose, open, customers::unknown).await?;
     settle(&app, key.tenant(), done.position).await;
     let conversation = shown(&app, key.tenant(), &done.events).await?;
     Ok(Reply::created(SupportConversationAnswer { success: true, conversation }).at(done.position))

@@ -124,8 +124,12 @@ pub(super) async fn upsert(
     let command = CustomerCommand::Upsert { external_user_id, profile };
     let done = app.aggregates.execute::<Customer>(context, id, &command).await?;
     let known = talk::customer(app, context.tenant, id).await?;
-    let known = known.ok_or_else(|| refused(&CustomerRefusal::NotFound))?;
-    Ok((known, done.position))
+    Ok((known.ok_or_else(unknown)?, done.position))
+}
+
+/// There is no such customer.
+pub(super) fn unknown() -> Problem {
+    refused(&CustomerRefusal::NotFound)
 }
 
 #[cfg(test)]

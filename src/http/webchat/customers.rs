@@ -2,7 +2,7 @@
 
 use openchat_domain::{
     BusinessId, CommandId, ConversationId,
-    conversation::{Channel, Conversation, ConversationCommand, CustomerRef},
+    conversation::{Channel, ConversationCommand, CustomerRef},
 };
 use openchat_projections::{
     Db,
@@ -74,7 +74,7 @@ pub(super) async fn existing(app: &App, me: &Customer) -> Result<ConversationId,
 ///
 /// A customer's first conversation is begun under one name, whoever begins it: of two tabs that both find none, one
 /// begins it and both are told the same.
-pub(super) async fn begun(app: &App, me: &Customer, customer: &CustomerRef) -> Result<Begun, Problem> {
+pub(super) async fn begun(app: &App, me: &Customer) -> Result<Begun, Problem> {
     if let Some(current) = current(app, me).await? {
         return Ok(Begun { conversation: current, just_now: false });
     }
@@ -83,10 +83,9 @@ pub(super) async fn begun(app: &App, me: &Customer, customer: &CustomerRef) -> R
         CustomerEntry::Widget(_) => Channel::Widget,
         CustomerEntry::Handoff => Channel::Handoff,
     };
-    let command =
-        ConversationCommand::Open { customer: customer.clone(), channel, subject: None, message: None };
-    let id = ConversationId::from_uuid(app.clock.uuid());
-    let done = app.aggregates.execute::<Conversation>(&me.context().once(name), id, &command).await?;
+    let open = |customer| ConversationCommand::Open { customer, channel, subject: None, message: None };
+    let whose = (ConversationId::from_uuid(app.clock.uuid()), me.id());
+    let done = talk::execute_knowing(app, &me.context().once(name), whose, open, ended).await?;
     let opened = done.events.iter().find_map(|event| talk::conversation(event));
     Ok(Begun { conversation: opened.ok_or_else(talk::taken)?, just_now: true })
 }

@@ -239,12 +239,11 @@ async fn exchange(
     }
     let token = Token::parse(token).ok_or(HandoffRefusal::Unknown)?;
     let handoff = app.accounts.handoff(&token).await?;
-    let known = talk::customer(app, handoff.tenant, handoff.customer).await?;
-    let known = known.ok_or(HandoffRefusal::Unknown)?;
+    talk::customer(app, handoff.tenant, handoff.customer).await?.ok_or(HandoffRefusal::Unknown)?;
     let visitor =
         visitor.filter(|it| it.tenant() == handoff.tenant && matches!(it.0.entry, CustomerEntry::Widget(_)));
     if let Some(visitor) = &visitor {
-        merge(app, visitor, &known).await?;
+        merge(app, visitor, handoff.customer).await?;
     }
     app.accounts.redeem_handoff(&token).await?;
     let begun =

@@ -208,7 +208,7 @@ pub(super) async fn post_message(
     context.command = new.message.command(tenant, &[&me.id().to_string()], name);
     // No conversation begins with a file that isn't there.
     new.message.look(&app, tenant, &sender, context.command).await?;
-    let Begun { conversation, just_now } = begun(&app, &me, &customer).await?;
+    let Begun { conversation, just_now } = begun(&app, &me).await?;
     let body = new.message.body(&app, tenant, &sender, conversation, context.command).await?;
     let message = talk::new_message(&app, body, new.client_message_id);
     let command = ConversationCommand::PostMessage { author: Author::from(&customer), message };

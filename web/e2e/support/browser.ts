@@ -41,7 +41,9 @@ export async function visitor(options: BrowserContextOptions = {}, more: string[
   const page = context.pages()[0] ?? (await context.newPage());
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    const { url } = message.location();
+    complaints.push(message.text().startsWith("Failed to load resource") ? `${message.text()} ${url}` : message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   return {

@@ -2,6 +2,8 @@
 import type { Frame, Page } from "playwright-core";
 
 export class Chat {
+  private said = "";
+
   constructor(readonly frame: Frame | Page) {}
 
   get box() {
@@ -15,6 +17,7 @@ export class Chat {
   async say(text: string): Promise<void> {
     await this.box.fill(text);
     await this.box.press("Enter");
+    this.said = text;
   }
 
   /** Waits until a text is said. */
@@ -22,9 +25,10 @@ export class Chat {
     await this.log.getByText(text, { exact: true }).waitFor();
   }
 
-  /** Waits until the latest message of the customer's own has come so far. */
+  /** Waits until the latest message of the customer's own has come so far; what was said here last may not show yet. */
   async state(state: string): Promise<void> {
-    await this.log.locator(".mine").last().getByText(state, { exact: true }).waitFor();
+    const mine = this.log.locator(".mine").last().filter({ hasText: this.said });
+    await mine.getByText(state, { exact: true }).waitFor();
   }
 
   /** Everything that was said, in order, without the greeting. */
