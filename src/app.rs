@@ -152,8 +152,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (to_hub, for_hub) = mpsc::unbounded_channel();
     let (to_reactions, for_reactions) = mpsc::unbounded_channel();
     let appender = Appender::start(pools.clone(), announce);
-    let aggregates = Aggregates::new(pools.clone(), appender, clock.clone());
     let node = Node::new(clock.uuid());
+    let aggregates = Aggregates::new(pools.clone(), appender, clock.clone()).beside(node.others());
     let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools).await?;
     let presence = Presence::new(aggregates.clone(), pools.clone(), node.clone(), bus.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));

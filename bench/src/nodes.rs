@@ -16,15 +16,23 @@ use crate::{
     client::Backend,
     measure::{Contender, interleaved},
     report::Scenario,
-    scenarios::{Pace, WORDS, settle},
+    scenarios::{MANY, Pace, WORDS, settle},
     stage::{Served, Stage, options},
 };
 
 const AT_ONCE: usize = 32;
 /// As many conversations as workers: each message finds that another node has just changed its conversation.
 const HOT: usize = AT_ONCE;
-/// So many that a conversation's messages are seconds apart, as people's are.
-const MANY: usize = 3_200;
+
+/// Which node a conversation's messages go to.
+#[derive(Debug, Clone, Copy)]
+enum Node {
+    /// One and then the other.
+    Changing,
+    /// Always the same: what is left is what two nodes cost that never meet.
+    Keeping,
+}
+use Node::{Changing, Keeping};
 
 /// Everybody's messages, once in few conversations and once in many. Both nodes are in this process, without NATS.
 pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, BenchError> {
@@ -38,8 +46,13 @@ pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, Be
     let second = app::start(options(config.clone())).await?;
     let (one, two) = ([served.running.address; 2], [served.running.address, second.address]);
     let mut scenarios = Vec::new();
-    for (name, how_many) in [("two nodes, few conversations", HOT), ("two nodes, many conversations", MANY)] {
-        let contender = |name, nodes| posting(name, nodes, &conversations, how_many, &served.business.key);
+    for (name, how_many, by) in [
+        ("two nodes, few conversations", HOT, Changing),
+        ("two nodes, many conversations", MANY, Changing),
+        ("two nodes, each with conversations of its own", MANY, Keeping),
+    ] {
+        let contender =
+            |name, nodes| posting(name, nodes, &conversations, (how_many, by), &served.business.key);
         let contenders = [contender("one node", one), contender("two nodes in turn", two)];
         settle(&config, &contenders).await?;
         let series = interleaved(&contenders, &[AT_ONCE], pace.rounds, pace.seconds).await?;
@@ -55,7 +68,7 @@ fn posting(
     name: &'static str,
     nodes: [SocketAddr; 2],
     conversations: &Arc<Vec<String>>,
-    how_many: usize,
+    (how_many, by): (usize, Node),
     key: &str,
 ) -> Contender {
     let backends: Vec<_> =
@@ -68,8 +81,11 @@ fn posting(
         async move {
             let (backends, turns, conversations) = &*shared;
             let turn = turns[worker].fetch_add(1, Ordering::Relaxed);
-            // The share is gone through in order, by one node and then by the other.
-            let node = (turn / share + turn % share) % 2;
+            // The share is gone through in order.
+            let node = match by {
+                Changing => (turn / share + turn % share) % 2,
+                Keeping => turn % share % 2,
+            };
             let conversation = &conversations[worker * share + turn % share];
             backends[worker].lock().await[node].say(conversation, WORDS).await.map(drop)
         }

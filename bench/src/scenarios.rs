@@ -41,6 +41,10 @@ pub(crate) struct Pace {
 pub(crate) const WORDS: &str =
     "My order has not arrived yet, and the tracking page has said the same for three days.";
 const MOST: usize = 128;
+/// As many as post messages at once.
+const WORKERS: usize = 32;
+/// So many conversations that each has its messages seconds apart, as people's have.
+pub(crate) const MANY: usize = 3_200;
 
 /// Commands through the store against a bare prepared INSERT of a row as large, each on as many connections as workers.
 pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
@@ -56,25 +60,30 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     let config = stage.database("http").await?;
     let served = Arc::new(Served::start(config.clone()).await?);
     let mut conversations = Vec::new();
-    for customer in 0..32 {
+    for customer in 0..MANY {
         conversations.push(served.business.conversation(customer).await?);
     }
-    let lag = Lag::default();
-    let posting = {
-        let backends: Vec<_> = conversations.iter().map(|_| Mutex::new(served.backend())).collect();
-        let (served, lag) = (Arc::clone(&served), lag.clone());
-        let shared = Arc::new((backends, conversations, served));
-        Contender::new("message over HTTP", move |worker| {
-            let (shared, lag) = (Arc::clone(&shared), lag.clone());
+    let backends: Vec<_> = (0..WORKERS).map(|_| Mutex::new(served.backend())).collect();
+    let (shared, lag) = (Arc::new((backends, conversations)), Lag::default());
+    let posting = |name, each: usize| {
+        let (shared, lag) = (Arc::clone(&shared), lag.clone());
+        let (served, turn) = (Arc::clone(&served), AtomicUsize::new(0));
+        Contender::new(name, move |worker| {
+            let (shared, lag, served) = (Arc::clone(&shared), lag.clone(), Arc::clone(&served));
+            let conversation = worker * each + turn.fetch_add(1, Ordering::Relaxed) % each;
             async move {
-                let (backends, conversations, served) = &*shared;
+                let (backends, conversations) = &*shared;
                 let mut backend = backends[worker].lock().await;
-                lag.watch(served, &backend.say(&conversations[worker], WORDS).await?);
+                lag.watch(&served, &backend.say(&conversations[conversation], WORDS).await?);
                 Ok(())
             }
         })
     };
-    let contenders = [insert(&config).await?, posting];
+    let contenders = [
+        insert(&config).await?,
+        posting("message over HTTP", 1),
+        posting("in 3,200 conversations", MANY / WORKERS),
+    ];
     settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32], pace.rounds, pace.seconds).await?;
     drop(contenders);

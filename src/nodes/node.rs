@@ -2,10 +2,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,7 +12,7 @@ use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::store::{Fence, Pools, StoreError, WorkerDb, chain};
+use crate::store::{Fence, Others, Pools, StoreError, WorkerDb, chain};
 
 /// How often a node says that it is alive, and tries for the lease.
 const BEAT: Duration = Duration::from_millis(750);
@@ -52,7 +49,7 @@ pub struct Node(Arc<State>);
 struct State {
     id: Uuid,
     led: watch::Sender<Option<Led>>,
-    company: AtomicBool,
+    others: Others,
     revived: Notify,
 }
 
@@ -74,7 +71,7 @@ impl Node {
     #[must_use]
     pub fn new(id: Uuid) -> Self {
         let (led, _) = watch::channel(None);
-        Self(Arc::new(State { id, led, company: AtomicBool::new(false), revived: Notify::new() }))
+        Self(Arc::new(State { id, led, others: Others::default(), revived: Notify::new() }))
     }
 
     /// Its name.
@@ -95,10 +92,16 @@ impl Node {
         led.map(|led| led.fence)
     }
 
-    /// Whether other nodes were alive a moment ago.
+    /// Whether other nodes were alive a moment ago, or may have been.
     #[must_use]
     pub fn has_company(&self) -> bool {
-        self.0.company.load(Ordering::Relaxed)
+        !self.0.others.absent_within(Duration::MAX)
+    }
+
+    /// The other nodes, as those who write the same log.
+    #[must_use]
+    pub fn others(&self) -> Others {
+        self.0.others.clone()
     }
 
     /// Leads no more until it has asked: what it wrote was refused.
@@ -155,12 +158,13 @@ impl Node {
             Some(db) => db,
             None => connection.insert(pools.worker().await?),
         };
-        let until = Instant::now() + TERM;
+        let asked_at = Instant::now();
+        let until = asked_at + TERM;
         let params: [&(dyn ToSql + Sync); 2] = [&self.0.id, &TERM.as_secs_f64()];
         let asked = tokio::time::timeout(TERM, db.query_opt(SAY_ALIVE, &params));
         let answer = asked.await.map_err(|_| StoreError::Unavailable)??;
         let Some(row) = answer else { return Err(StoreError::Unavailable) };
-        self.0.company.store(row.get(2), Ordering::Relaxed);
+        self.0.others.note(row.get(2), asked_at);
         self.lead(row.get::<_, Option<i64>>(1).map(|generation| Led { fence: Fence(generation), until }));
         if row.get(0) {
             self.0.revived.notify_one();

@@ -24,6 +24,7 @@ use super::{
     StoreError,
     append::{Append, Appended, Condition, Fence},
     appender::Appender,
+    others::Others,
     pool::Pools,
 };
 use crate::clock::Clock;
@@ -101,6 +102,7 @@ pub struct Aggregates {
     appender: Appender,
     clock: Clock,
     caches: Arc<Caches>,
+    others: Others,
     pub(super) snapshots: Arc<Semaphore>,
 }
 
@@ -198,7 +200,14 @@ impl Aggregates {
             agents: Cache::new(10_000),
             businesses: Cache::new(10_000),
         };
-        Self { pools, appender, clock, caches: Arc::new(caches), snapshots: Arc::new(Semaphore::new(2)) }
+        let (caches, others) = (Arc::new(caches), Others::default());
+        Self { pools, appender, clock, caches, others, snapshots: Arc::new(Semaphore::new(2)) }
+    }
+
+    /// The same beside other writers of which this is known; otherwise there may always be some.
+    #[must_use]
+    pub fn beside(self, others: Others) -> Self {
+        Self { others, ..self }
     }
 
     /// The present state of an aggregate.
@@ -221,8 +230,8 @@ impl Aggregates {
         self.state_within(tenant, id, Duration::ZERO).await
     }
 
-    /// The state of an aggregate as it is, or was at most a second ago if another node has changed it since: mostly
-    /// without asking the database. For what is then decided by a command, which checks, or merely told.
+    /// The state of an aggregate as it is, or was at most a second ago if another node has changed it since: without
+    /// asking the database while there is no other node, and mostly when there is. For what is then decided by a command, which checks, or merely told.
     ///
     /// # Errors
     /// When it can't be loaded.
@@ -239,7 +248,7 @@ impl Aggregates {
         let slot = self.slot::<A>(tenant, id);
         let mut slot = slot.lock().await;
         let loaded = match slot.take() {
-            Some(loaded) if loaded.confirmed.elapsed() < age => loaded,
+            Some(loaded) if loaded.confirmed.elapsed() < age || self.others.absent_within(age) => loaded,
             Some(loaded) => {
                 let asked = Instant::now();
                 if self.latest::<A>(tenant, id).await? == loaded.sequence {

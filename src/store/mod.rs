@@ -6,6 +6,7 @@ mod appender;
 mod batch;
 mod loading;
 mod migrate;
+mod others;
 mod pool;
 mod writer;
 
@@ -19,6 +20,7 @@ pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
 pub use append::{Append, AppendError, Appended, Condition, Facts, Fence};
 pub use appender::{Announce, Appender};
 pub use migrate::{MigrateError, latest_migration, migrate};
+pub use others::Others;
 pub(crate) use pool::connect;
 pub use pool::{Conn, Fate, PoolSizes, Pools, TenantDb, WorkerDb};
 
