@@ -136,7 +136,7 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
         let measured: Vec<Scenario> = match which {
             Which::Append => vec![scenarios::append(&stage, pace).await?],
             Which::Peers => vec![peers::peers(&stage, pace).await?],
-            Which::Message => vec![scenarios::http(&stage, pace).await?],
+            Which::Message => scenarios::http(&stage, pace).await?,
             Which::Feed => vec![scenarios::feed(&stage, pace).await?],
             Which::Fanout => fanout::fanout(&stage, pace).await?,
             Which::Long => vec![growth::long(&stage, pace).await?],

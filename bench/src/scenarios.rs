@@ -55,35 +55,41 @@ pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchE
     Ok(Scenario { name: "append", unit: "durable commands", series })
 }
 
-/// The whole way of a message over HTTP, against the same INSERT.
-pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
-    let config = stage.database("http").await?;
+/// The whole way of a message over HTTP, against the same INSERT: in a conversation for each worker, and in many.
+pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, BenchError> {
+    let few = posting(stage, pace, ("few", "message", WORKERS)).await?;
+    let many = posting(stage, pace, ("many", "message, 3,200 conversations", MANY)).await?;
+    Ok(vec![few, many])
+}
+
+async fn posting(
+    stage: &Stage,
+    pace: Pace,
+    (database, name, how_many): (&str, &'static str, usize),
+) -> Result<Scenario, BenchError> {
+    let config = stage.database(database).await?;
     let served = Arc::new(Served::start(config.clone()).await?);
     let mut conversations = Vec::new();
-    for customer in 0..MANY {
+    for customer in 0..how_many {
         conversations.push(served.business.conversation(customer).await?);
     }
     let backends: Vec<_> = (0..WORKERS).map(|_| Mutex::new(served.backend())).collect();
-    let (shared, lag) = (Arc::new((backends, conversations)), Lag::default());
-    let posting = |name, each: usize| {
-        let (shared, lag) = (Arc::clone(&shared), lag.clone());
-        let (served, turn) = (Arc::clone(&served), AtomicUsize::new(0));
-        Contender::new(name, move |worker| {
-            let (shared, lag, served) = (Arc::clone(&shared), lag.clone(), Arc::clone(&served));
-            let conversation = worker * each + turn.fetch_add(1, Ordering::Relaxed) % each;
+    let lag = Lag::default();
+    let posting = {
+        let (lag, share, turn) = (lag.clone(), how_many / WORKERS, AtomicUsize::new(0));
+        let shared = Arc::new((backends, conversations, Arc::clone(&served)));
+        Contender::new("message over HTTP", move |worker| {
+            let (shared, lag) = (Arc::clone(&shared), lag.clone());
+            let conversation = worker * share + turn.fetch_add(1, Ordering::Relaxed) % share;
             async move {
-                let (backends, conversations) = &*shared;
+                let (backends, conversations, served) = &*shared;
                 let mut backend = backends[worker].lock().await;
-                lag.watch(&served, &backend.say(&conversations[conversation], WORDS).await?);
+                lag.watch(served, &backend.say(&conversations[conversation], WORDS).await?);
                 Ok(())
             }
         })
     };
-    let contenders = [
-        insert(&config).await?,
-        posting("message over HTTP", 1),
-        posting("in 3,200 conversations", MANY / WORKERS),
-    ];
+    let contenders = [insert(&config).await?, posting];
     settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32], pace.rounds, pace.seconds).await?;
     drop(contenders);
@@ -91,7 +97,7 @@ pub(crate) async fn http(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     if let Ok(served) = Arc::try_unwrap(served) {
         served.stop().await;
     }
-    Ok(Scenario { name: "message", unit: "messages acknowledged", series })
+    Ok(Scenario { name, unit: "messages acknowledged", series })
 }
 
 /// Lets everybody work a little and has the tables analysed, as autovacuum does within its first minute: the plans that
