@@ -1,11 +1,15 @@
 //! The log: dense positions, one outcome per command, and what two writers may not do to each other.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use openchat::{
     clock::Clock,
-    store::{Append, Appended, Condition, Context, ExecuteError, Facts},
+    store::{Append, Appended, Condition, Context, ExecuteError, Facts, Others},
 };
 use openchat_domain::{
     Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, DomainEvent, EventMetadata, MessageId,
@@ -146,6 +150,38 @@ async fn two_processes_on_the_same_conversations_lose_nothing() {
     positions.dedup();
     assert_eq!(positions.len(), 600);
     assert_eq!(assert_dense(&one, tenant).await, 4 + 600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_is_looked_at_again_only_beside_another_writer() {
+    let one = Store::new().await;
+    let two = Store::on(one.config.clone());
+    let others = Others::default();
+    let beside = one.aggregates.clone().beside(others.clone());
+    let (tenant, id) = (tenant(), customer().id);
+    let changes = |name| ProfileChanges { name: Some(Some(Name::new(name).unwrap())), ..Default::default() };
+    let arrive = CustomerCommand::Arrive { profile: changes("Jane") };
+    beside.execute::<Customer>(&context(tenant), id, &arrive).await.unwrap();
+    let rename = async |name| {
+        let command = CustomerCommand::ChangeProfile { changes: changes(name) };
+        two.aggregates.execute::<Customer>(&context(tenant), id, &command).await.unwrap();
+    };
+    rename("Jane Doe").await;
+
+    let name = async || match beside.recent::<Customer>(tenant, id).await.unwrap() {
+        Customer::Anonymous { profile } => profile.name.unwrap().as_str().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    others.note(false, Instant::now());
+    assert_eq!(name().await, "Jane");
+    others.note(true, Instant::now());
+    assert_eq!(name().await, "Jane Doe");
+    // What was said of the others is believed for as long as a state is.
+    others.note(false, Instant::now());
+    rename("Jane").await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(name().await, "Jane");
 }
 
 #[tokio::test(flavor = "multi_thread")]
