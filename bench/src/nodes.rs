@@ -16,13 +16,12 @@ use crate::{
     client::Backend,
     measure::{Contender, interleaved},
     report::Scenario,
-    scenarios::{MANY, Pace, WORDS, settle},
+    scenarios::{MANY, Pace, WORDS, WORKERS, settle},
     stage::{Served, Stage, options},
 };
 
-const AT_ONCE: usize = 32;
 /// As many conversations as workers: each message finds that another node has just changed its conversation.
-const HOT: usize = AT_ONCE;
+const HOT: usize = WORKERS;
 
 /// Which node a conversation's messages go to.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +33,7 @@ enum Node {
 }
 use Node::{Changing, Keeping};
 
-/// Everybody's messages, once in few conversations and once in many. Both nodes are in this process, without NATS.
+/// Everybody's messages: in few conversations, in many, and in many that each keep to one node. Both nodes are in this process, without NATS.
 pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, BenchError> {
     let config = stage.database("nodes").await?;
     let served = Served::start(config.clone()).await?;
@@ -55,7 +54,7 @@ pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, Be
             |name, nodes| posting(name, nodes, &conversations, (how_many, by), &served.business.key);
         let contenders = [contender("one node", one), contender("two nodes in turn", two)];
         settle(&config, &contenders).await?;
-        let series = interleaved(&contenders, &[AT_ONCE], pace.rounds, pace.seconds).await?;
+        let series = interleaved(&contenders, &[WORKERS], pace.rounds, pace.seconds).await?;
         scenarios.push(Scenario { name, unit: "messages acknowledged", series });
     }
     second.stop().await;
@@ -72,10 +71,10 @@ fn posting(
     key: &str,
 ) -> Contender {
     let backends: Vec<_> =
-        (0..AT_ONCE).map(|_| Mutex::new(nodes.map(|address| Backend::new(address, key)))).collect();
-    let turns: Vec<AtomicUsize> = (0..AT_ONCE).map(|_| AtomicUsize::new(0)).collect();
+        (0..WORKERS).map(|_| Mutex::new(nodes.map(|address| Backend::new(address, key)))).collect();
+    let turns: Vec<AtomicUsize> = (0..WORKERS).map(|_| AtomicUsize::new(0)).collect();
     let shared = Arc::new((backends, turns, Arc::clone(conversations)));
-    let share = how_many / AT_ONCE;
+    let share = how_many / WORKERS;
     Contender::new(name, move |worker| {
         let shared = Arc::clone(&shared);
         async move {

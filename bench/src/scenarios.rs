@@ -42,7 +42,7 @@ pub(crate) const WORDS: &str =
     "My order has not arrived yet, and the tracking page has said the same for three days.";
 const MOST: usize = 128;
 /// As many as post messages at once.
-const WORKERS: usize = 32;
+pub(crate) const WORKERS: usize = 32;
 /// So many conversations that each has its messages seconds apart, as people's have.
 pub(crate) const MANY: usize = 3_200;
 

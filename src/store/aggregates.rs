@@ -231,7 +231,8 @@ impl Aggregates {
     }
 
     /// The state of an aggregate as it is, or was at most a second ago if another node has changed it since: without
-    /// asking the database while there is no other node, and mostly when there is. For what is then decided by a command, which checks, or merely told.
+    /// asking the database while there is no other node, and mostly when there is. For what is then decided by a
+    /// command, which checks, or merely told.
     ///
     /// # Errors
     /// When it can't be loaded.
