@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::ServerHandle;
+use openchat_domain::Recorded;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +17,13 @@ use crate::{
     files::{FilePlace, Files},
     http::{self, Edge},
     live::{self, Hub, Presence},
-    nodes::{Bus, BusError, Heard, LogNews, News, Node},
+    nodes::{Bus, BusError, Heard, LogNews, News, Node, Told},
     observe,
     projector::{Projector, ProjectorStatus, RebuildError, Sources, Views, rebuild_changed},
     reactions,
-    store::{Aggregates, Appender, MigrateError, PoolSizes, Pools, StoreError, chain, migrate},
+    store::{
+        Aggregates, Announce, Appender, MigrateError, Others, PoolSizes, Pools, StoreError, chain, migrate,
+    },
 };
 
 /// How long requests that are under way may take when the server stops.
@@ -151,10 +154,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (announce, announced) = mpsc::unbounded_channel();
     let (to_hub, for_hub) = mpsc::unbounded_channel();
     let (to_reactions, for_reactions) = mpsc::unbounded_channel();
-    let appender = Appender::start(pools.clone(), announce);
     let node = Node::new(clock.uuid());
+    let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools, &node).await?;
+    let appender = Appender::start(pools.clone(), telling(node.others(), bus.clone(), announce));
     let aggregates = Aggregates::new(pools.clone(), appender, clock.clone()).beside(node.others());
-    let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools).await?;
     let presence = Presence::new(aggregates.clone(), pools.clone(), node.clone(), bus.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let (calls, media) = start_calls(options.calls, address, &clock).await?;
@@ -195,7 +198,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let chores = vec![
         tokio::spawn(http::keep_house(app.clone())),
         tokio::spawn(observe::gauges(app.clone())),
-        tokio::spawn(hear(from_nodes, to_projector, app.hub.clone())),
+        tokio::spawn(hear(from_nodes, app.clone(), to_projector)),
     ];
 
     let server = http::serve(app.clone(), listener).map_err(listen_failed)?;
@@ -218,21 +221,47 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 }
 
 /// The way to the other nodes, if there is one.
-async fn join_nodes(nats: Option<&str>, pools: &Pools) -> Result<(Bus, Heard), BusError> {
+async fn join_nodes(nats: Option<&str>, pools: &Pools, node: &Node) -> Result<(Bus, Heard), BusError> {
     match nats {
-        Some(url) => Bus::join(url, pools).await,
+        Some(url) => Bus::join(url, pools, node.id()).await,
         None => Ok((Bus::default(), mpsc::unbounded_channel().1)),
     }
 }
 
-/// Passes on what other nodes say.
-async fn hear(mut heard: Heard, projector: mpsc::UnboundedSender<LogNews>, hub: Hub) {
-    while let Some(news) = heard.recv().await {
-        match news {
-            // A projector that has ended has nothing more to hear.
-            News::Log(news) => drop(projector.send(news)),
-            News::Live(news) => hub.hear(news),
+/// Tells the other nodes and the projector what this node has appended.
+fn telling(others: Others, bus: Bus, projector: mpsc::UnboundedSender<Vec<Arc<Recorded>>>) -> impl Announce {
+    move |events| {
+        if let Some(last) = events.last() {
+            let (tenant, position) = (last.tenant, last.position);
+            others.hear(tenant, events.iter().map(|event| event.position));
+            bus.say(|| News::Log(LogNews::Appended { tenant, position, events: events.clone() }));
         }
+        // A projector that has ended has nothing more to hear; the events are in the log.
+        let _ = projector.send(events);
+    }
+}
+
+/// Passes on what other nodes tell. Of the log only those are believed that are alive in this database: others may be of a
+/// copy of it that has kept its name. From them, or from one that has just started, it is a reason to look.
+async fn hear(mut heard: Heard, app: App, projector: mpsc::UnboundedSender<LogNews>) {
+    let others = app.node.others();
+    while let Some(Told { node, news }) = heard.recv().await {
+        let news = match news {
+            News::Live(news) => {
+                app.hub.hear(news);
+                continue;
+            }
+            News::Log(news) if others.include(node) => news,
+            News::Log(LogNews::Appended { tenant, position, .. }) => {
+                LogNews::Appended { tenant, position, events: vec![] }
+            }
+            News::Log(LogNews::Committed { .. }) => continue,
+        };
+        if let LogNews::Appended { tenant, events, .. } = &news {
+            app.aggregates.hear(*tenant, events);
+        }
+        // A projector that has ended has nothing more to hear.
+        let _ = projector.send(news);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use openchat::{
     clock::Clock,
-    store::{Append, Appended, Condition, Context, ExecuteError, Facts, Others},
+    store::{Aggregates, Append, Appended, Condition, Context, ExecuteError, Facts, Others},
 };
 use openchat_domain::{
     Actor, AgentId, BusinessId, CommandId, ConversationId, CustomerId, DomainEvent, EventMetadata, MessageId,
@@ -173,15 +173,115 @@ async fn what_is_known_is_looked_at_again_only_beside_another_writer() {
         other => panic!("{other:?}"),
     };
     tokio::time::sleep(Duration::from_millis(1_100)).await;
-    others.note(false, Instant::now());
+    others.note(vec![], Instant::now());
     assert_eq!(name().await, "Jane");
-    others.note(true, Instant::now());
+    others.note(vec![clock().uuid()], Instant::now());
     assert_eq!(name().await, "Jane Doe");
     // What was said of the others is believed for as long as a state is.
-    others.note(false, Instant::now());
+    others.note(vec![], Instant::now());
     rename("Jane").await;
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(name().await, "Jane");
+}
+
+/// A customer whom two nodes know: one that hears of what the other records, when the test says so.
+struct Known {
+    hearing: Aggregates,
+    others: Others,
+    telling: Store,
+    tenant: BusinessId,
+    id: CustomerId,
+}
+
+impl Known {
+    async fn new() -> Self {
+        let one = Store::new().await;
+        let others = Others::default();
+        others.note(vec![clock().uuid()], Instant::now());
+        let known = Self {
+            hearing: one.aggregates.clone().beside(others.clone()),
+            others,
+            telling: Store::on(one.config.clone()),
+            tenant: tenant(),
+            id: customer().id,
+        };
+        known.record(known.id, CustomerCommand::Arrive { profile: named("Jane") }).await;
+        // What is heard counts from the first thing heard, and so does what is read after it.
+        known.hearing.state::<Customer>(known.tenant, known.id).await.unwrap();
+        known
+    }
+
+    /// Records something on the node that hears, which takes note of it like its appender does.
+    async fn record(&self, id: CustomerId, command: CustomerCommand) {
+        let done = self.hearing.execute::<Customer>(&context(self.tenant), id, &command).await.unwrap();
+        self.others.hear(self.tenant, done.events.iter().map(|event| event.position));
+    }
+
+    /// Renames on the other node; answers what that one tells.
+    async fn rename(&mut self, name: &str) -> Vec<Arc<Recorded>> {
+        let command = CustomerCommand::ChangeProfile { changes: named(name) };
+        self.telling.aggregates.execute::<Customer>(&context(self.tenant), self.id, &command).await.unwrap();
+        self.telling.announced.recv().await.unwrap()
+    }
+
+    async fn name(&self) -> String {
+        match self.hearing.recent::<Customer>(self.tenant, self.id).await.unwrap() {
+            Customer::Anonymous { profile } => profile.name.unwrap().as_str().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The same while the log can't be read.
+    async fn name_unasked(&self) -> String {
+        let mut db = client(&self.telling.config).await;
+        let lock = db.transaction().await.unwrap();
+        lock.batch_execute("lock table events").await.unwrap();
+        let name = tokio::time::timeout(Duration::from_secs(5), self.name()).await;
+        lock.rollback().await.unwrap();
+        name.expect("the log isn't asked")
+    }
+}
+
+fn named(name: &str) -> ProfileChanges {
+    ProfileChanges { name: Some(Some(Name::new(name).unwrap())), ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_node_tells_is_known_without_a_look() {
+    let mut known = Known::new().await;
+    let told = known.rename("Jane Doe").await;
+    assert_eq!(known.name().await, "Jane", "nobody has told, and a second is not over");
+    known.hearing.hear(known.tenant, &told);
+    assert_eq!(known.name_unasked().await, "Jane Doe");
+    // Told twice is told once.
+    known.hearing.hear(known.tenant, &told);
+
+    // Longer ago than is believed by itself; but something recorded since shows that nothing has been missed.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    known.record(customer().id, CustomerCommand::Arrive { profile: named("Joe") }).await;
+    assert_eq!(known.name_unasked().await, "Jane Doe");
+
+    // Something that isn't told leaves a hole, and the log is asked.
+    known.rename("Jane Roe").await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    known.record(customer().id, CustomerCommand::Arrive { profile: named("Jim") }).await;
+    assert_eq!(known.name().await, "Jane Roe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_told_of_what_comes_later_asks_for_what_is_missing() {
+    let mut known = Known::new().await;
+    known.rename("Jane Doe").await;
+    let told = known.rename("Jane Roe").await;
+    known.hearing.hear(known.tenant, &told);
+    assert_eq!(known.name().await, "Jane Roe", "although a second is not over");
+    known.rename("Jane Poe").await;
+    let told = known.rename("Jane Doe").await;
+    known.hearing.hear(known.tenant, &told);
+    known.record(known.id, CustomerCommand::ChangeProfile { changes: named("Jane") }).await;
+    assert_eq!(known.name().await, "Jane");
+    let store = Store::on(known.telling.config.clone());
+    assert_eq!(assert_dense(&store, known.tenant).await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Several nodes over one database: whoever asks whichever of them sees one OpenChat, whatever becomes of its leader and of
 //! NATS.
 
+mod copy;
 mod fencing;
 mod people;
 mod poison;

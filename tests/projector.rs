@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use openchat::{
     clock::Clock,
-    nodes::{self, Bus},
+    nodes::{self, Bus, LogNews},
     projector::{self, Projector, ProjectorStatus, Rebuilt, Sources, Views},
     store::Context,
 };
@@ -26,6 +26,8 @@ struct Node {
     status: ProjectorStatus,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
+    /// What other nodes say goes in here.
+    tell: mpsc::UnboundedSender<LogNews>,
 }
 
 impl Node {
@@ -44,9 +46,9 @@ impl Node {
             vec![],
             (node, Bus::default()),
         );
-        let (_, heard) = mpsc::unbounded_channel();
+        let (tell, heard) = mpsc::unbounded_channel();
         let task = tokio::spawn(projector.run(Sources { announced, heard }, stop.clone()));
-        Self { store, views, status, stop, task }
+        Self { store, views, status, stop, task, tell }
     }
 
     async fn open(&self, tenant: BusinessId) -> ConversationId {
@@ -66,7 +68,7 @@ impl Node {
 }
 
 /// Waits until the read models have folded the whole log, by the database.
-async fn caught_up(config: &Config) {
+pub(crate) async fn caught_up(config: &Config) {
     let db = client(config).await;
     let behind = "select count(*) from log_heads h left join checkpoints c on c.reader = 'views' and
                   c.tenant_id = h.tenant_id where h.position > coalesce(c.position, 0)";
@@ -116,6 +118,39 @@ async fn what_is_appended_is_seen_at_once_and_after_a_restart_from_the_log() {
     later.views.wait(tenant, 3, Duration::from_secs(10)).await.unwrap();
     assert_eq!(dump(&config).await.iter().find(|(table, _)| table == "transcript").unwrap().1.len(), 2);
     later.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_node_tells_is_folded_from_memory_and_what_it_lacks_from_the_log() {
+    let node = Node::on(crate::support::database().await);
+    let tenant = tenant();
+    let id = node.open(tenant).await;
+    node.views.wait(tenant, 2, Duration::from_secs(10)).await.unwrap();
+    let mut other = Store::on(node.store.config.clone());
+    let mut news = Vec::new();
+    for text in ["three", "four", "five"] {
+        let said = post(&customer(), text);
+        other.aggregates.execute::<Conversation>(&context(tenant), id, &said).await.unwrap();
+        let events = other.announced.recv().await.unwrap();
+        news.push(LogNews::Appended { tenant, position: events.last().unwrap().position, events });
+    }
+    let [three, four, five] = news.try_into().unwrap();
+    let mut db = client(&other.config).await;
+    let lock = db.transaction().await.unwrap();
+    lock.batch_execute("lock table events").await.unwrap();
+    node.tell.send(three).unwrap();
+    node.views.wait(tenant, 3, Duration::from_secs(10)).await.expect("the log isn't read");
+    lock.rollback().await.unwrap();
+    node.tell.send(five).unwrap();
+    node.views.wait(tenant, 5, Duration::from_secs(10)).await.expect("four is in the log");
+    node.tell.send(four).unwrap();
+    node.open(tenant).await;
+    node.views.wait(tenant, 7, Duration::from_secs(10)).await.unwrap();
+    let config = node.store.config.clone();
+    node.stop().await;
+    let live = dump(&config).await;
+    rebuild(&config, Projection::ALL).await;
+    assert_eq!(dump(&config).await, live);
 }
 
 #[tokio::test(flavor = "multi_thread")]

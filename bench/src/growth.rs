@@ -41,7 +41,7 @@ pub(crate) async fn long(stage: &Stage, pace: Pace) -> Result<Scenario, BenchErr
     let config = stage.database("long").await?;
     let pools = Pools::new(&config, PoolSizes::default());
     let (announce, _) = tokio::sync::mpsc::unbounded_channel();
-    let appender = Appender::start(pools.clone(), announce);
+    let appender = Appender::start(pools.clone(), move |events| drop(announce.send(events)));
     let warm = Aggregates::new(pools.clone(), appender.clone(), Clock::default());
     let tenant = BusinessId::from_uuid(fresh());
     // Short ones are many, so that they stay short while they are measured.

@@ -92,8 +92,7 @@ pub(crate) async fn connect(config: &Config) -> Result<Client, BenchError> {
 /// The store alone; what it announces goes nowhere.
 pub(crate) fn store(config: &Config) -> Aggregates {
     let pools = Pools::new(config, PoolSizes::default());
-    let (announce, _) = tokio::sync::mpsc::unbounded_channel();
-    Aggregates::new(pools.clone(), Appender::start(pools, announce), Clock::default())
+    Aggregates::new(pools.clone(), Appender::start(pools, |_| {}), Clock::default())
 }
 
 /// A whole server in this process, with a business on it.
@@ -104,7 +103,11 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(config: Config) -> Result<Self, BenchError> {
-        let running = app::start(options(config)).await?;
+        Self::of(options(config)).await
+    }
+
+    pub(crate) async fn of(options: Options) -> Result<Self, BenchError> {
+        let running = app::start(options).await?;
         let business = Business::sign_up(format!("http://{}", running.address)).await?;
         Ok(Self { running, business })
     }

@@ -1,5 +1,10 @@
 //! Events as the log holds them: named, versioned, upcast when old, and numbered once recorded.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde_json::value::{RawValue, to_raw_value};
+
 use crate::{
     AgentId, BusinessId, ConversationId, CustomerId, Decider, EventId, EventMetadata, IdError, Position,
     agent::{Agent, AgentEvent},
@@ -123,6 +128,24 @@ impl DomainEvent {
         }
     }
 
+    /// The event as it is stored: its name, its payload's version, and the payload. [`decode`] reads it.
+    ///
+    /// # Errors
+    /// When the payload has no JSON form.
+    pub fn encode(&self) -> serde_json::Result<(&'static str, i32, Box<RawValue>)> {
+        fn stored<E: EventType + Serialize>(
+            event: &E,
+        ) -> serde_json::Result<(&'static str, i32, Box<RawValue>)> {
+            Ok((event.event_type(), event.event_version(), to_raw_value(event)?))
+        }
+        match self {
+            Self::Conversation(_, e) => stored(e),
+            Self::Customer(_, e) => stored(e),
+            Self::Agent(_, e) => stored(e),
+            Self::Business(_, e) => stored(e),
+        }
+    }
+
     /// The event's name in the log.
     #[must_use]
     pub fn event_type(&self) -> &'static str {
@@ -132,6 +155,65 @@ impl DomainEvent {
             Self::Agent(_, e) => e.event_type(),
             Self::Business(_, e) => e.event_type(),
         }
+    }
+}
+
+/// A recorded event as it travels: the parts of its row in the log.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    tenant: BusinessId,
+    position: Position,
+    sequence: i64,
+    at: DateTime<Utc>,
+    metadata: Cow<'a, EventMetadata>,
+    aggregate_type: &'a str,
+    aggregate_id: String,
+    event_type: &'a str,
+    event_version: i32,
+    #[serde(borrow)]
+    payload: &'a RawValue,
+}
+
+impl Serialize for Recorded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (event_type, event_version, payload) = self.event.encode().map_err(S::Error::custom)?;
+        let stream = self.event.stream();
+        let row = Row {
+            tenant: self.tenant,
+            position: self.position,
+            sequence: self.sequence,
+            at: self.at,
+            metadata: Cow::Borrowed(&self.metadata),
+            aggregate_type: stream.aggregate_type(),
+            aggregate_id: stream.aggregate_id(),
+            event_type,
+            event_version,
+            payload: &payload,
+        };
+        row.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recorded {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = Row::deserialize(deserializer)?;
+        let event = decode(
+            row.aggregate_type,
+            &row.aggregate_id,
+            row.event_type,
+            row.event_version,
+            row.payload.get(),
+        )
+        .map_err(D::Error::custom)?;
+        Ok(Self {
+            tenant: row.tenant,
+            position: row.position,
+            sequence: row.sequence,
+            at: row.at,
+            metadata: row.metadata.into_owned(),
+            event,
+        })
     }
 }
 

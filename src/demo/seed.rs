@@ -74,7 +74,7 @@ pub async fn seed(config: &Config, now: DateTime<Utc>) -> Result<Demo, DemoError
     let clock = Clock::at(now - PAST);
     // Nobody listens yet: the server finds it all in the log when it starts.
     let (announce, _) = mpsc::unbounded_channel();
-    let appender = Appender::start(pools.clone(), announce);
+    let appender = Appender::start(pools.clone(), move |events| drop(announce.send(events)));
     let mut teller = Teller {
         aggregates: Aggregates::new(pools.clone(), appender, clock.clone()),
         accounts: Accounts::new(pools.clone(), clock.clone()),

@@ -8,18 +8,18 @@ use openchat_projections::Db;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::News;
+use super::{News, Told};
 use crate::store::{Pools, StoreError};
 
 /// How many news may wait to be sent; further ones are left out, as if they had been lost on the way.
-const QUEUE: usize = 10_000;
+const QUEUE: usize = 1_000;
 /// How often a NATS that is gone is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How often NATS is asked whether it is still there.
 const PING: Duration = Duration::from_secs(2);
 
 /// News of other nodes, as they come.
-pub type Heard = mpsc::UnboundedReceiver<News>;
+pub type Heard = mpsc::UnboundedReceiver<Told>;
 
 /// The way to the other nodes; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -52,23 +52,23 @@ pub enum BusError {
 }
 
 impl Bus {
-    /// The way through a NATS, and what comes from there. One that can't be reached is tried again for ever; what is
+    /// A node's way through a NATS, and what comes from there. One that can't be reached is tried again for ever; what is
     /// said meanwhile is lost.
     ///
     /// # Errors
     /// [`BusError`].
-    pub async fn join(url: &str, pools: &Pools) -> Result<(Self, Heard), BusError> {
+    pub async fn join(url: &str, pools: &Pools, node: Uuid) -> Result<(Self, Heard), BusError> {
         let installation = installation(pools).await?;
         let client = options().retry_on_initial_connect().connect(url).await?;
         let mut subscriber = client.subscribe(News::subjects(installation)).await?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (hear, heard) = mpsc::unbounded_channel();
-        tokio::spawn(send(client.clone(), installation, waiting));
+        tokio::spawn(send(client.clone(), (installation, node), waiting));
         tokio::spawn(async move {
             while let Some(message) = subscriber.next().await {
                 match serde_json::from_slice(&message.payload) {
-                    Ok(news) => {
-                        if hear.send(news).is_err() {
+                    Ok(told) => {
+                        if hear.send(told).is_err() {
                             return;
                         }
                     }
@@ -130,10 +130,19 @@ fn options() -> ConnectOptions {
         })
 }
 
-async fn send(client: Client, installation: Uuid, mut waiting: mpsc::Receiver<News>) {
+async fn send(client: Client, (installation, node): (Uuid, Uuid), mut waiting: mpsc::Receiver<News>) {
     while let Some(news) = waiting.recv().await {
-        let Ok(payload) = serde_json::to_vec(&news) else { continue };
-        if let Err(e) = client.publish(news.subject(installation), payload.into()).await {
+        let subject = news.subject(installation);
+        let mut told = Told { node, news };
+        let Ok(mut payload) = serde_json::to_vec(&told) else { continue };
+        if payload.len() > client.server_info().max_payload
+            && let Some(brief) = told.news.brief()
+        {
+            told.news = brief;
+            let Ok(brief) = serde_json::to_vec(&told) else { continue };
+            payload = brief;
+        }
+        if let Err(e) = client.publish(subject, payload.into()).await {
             tracing::debug!(error = %e, "the other nodes were not told");
         }
     }

@@ -20,7 +20,7 @@ const BEAT: Duration = Duration::from_millis(750);
 pub(crate) const TERM: Duration = Duration::from_secs(3);
 
 /// Says that this node is alive, renews its lease or takes one that nobody holds any more, and answers whether the node
-/// was thought dead, which generation it leads, and whether other nodes are alive. A lease that lasts for longer than two
+/// was thought dead, which generation it leads, and which other nodes are alive. A lease that lasts for longer than two
 /// terms is from before the clock was set back, and over.
 const SAY_ALIVE: &str = "
     with alive as (
@@ -37,7 +37,7 @@ const SAY_ALIVE: &str = "
         returning generation
     )
     select (select fresh from alive), (select generation from led),
-           exists (select from nodes where node_id <> $1 and until > clock_timestamp())";
+           array(select node_id from nodes where node_id <> $1 and until > clock_timestamp())";
 const RESIGN: &str = "
     with gone as (update nodes set until = clock_timestamp() where node_id = $1)
     update leases set until = clock_timestamp() where name = 'leader' and holder = $1";

@@ -1,5 +1,4 @@
-//! What the projector does while another node folds: it tells that node what this one has appended, and the followers
-//! here how far the read models have come.
+//! What the projector does while another node folds: it tells the followers here how far the read models have come.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -15,7 +14,7 @@ use super::{
     run::{CHECKPOINTS, Projector, Sources},
 };
 use crate::{
-    nodes::{LogNews, News},
+    nodes::LogNews,
     store::{StoreError, WorkerDb, chain},
 };
 
@@ -29,10 +28,8 @@ impl Projector {
         let mut next_look = Instant::now();
         while self.node.fence().is_none() {
             tokio::select! {
-                Some(events) = sources.announced.recv() => if let Some(last) = events.last() {
-                    let (tenant, position) = (last.tenant, last.position);
-                    self.bus.say(|| News::Log(LogNews::Appended { tenant, position }));
-                },
+                // It is the leader that this concerns, and it hears of it from the appender.
+                Some(_) = sources.announced.recv() => {}
                 Some(news) = sources.heard.recv() => if let LogNews::Committed { tenant, position } = news {
                     self.tell_once(tenant, position);
                 },

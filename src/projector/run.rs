@@ -1,7 +1,7 @@
 //! The projector's loop: find the tenants that have moved, fold what is new, tell the followers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -48,6 +48,9 @@ pub struct Committed {
     pub events: Vec<Arc<Recorded>>,
 }
 
+/// Events of one tenant that are in memory and wait to be folded. Those of several nodes come in any order.
+type Tail = BTreeMap<Position, Arc<Recorded>>;
+
 /// Where committed events go: the live feed, routing.
 pub type Follower = mpsc::UnboundedSender<Committed>;
 
@@ -71,7 +74,7 @@ pub struct Projector {
     /// Up to where the followers have been told.
     pub(super) told: HashMap<BusinessId, Position>,
     checkpoints: HashMap<BusinessId, Position>,
-    tails: HashMap<BusinessId, VecDeque<Arc<Recorded>>>,
+    tails: HashMap<BusinessId, Tail>,
     behind: BTreeSet<BusinessId>,
     in_doubt: Vec<BusinessId>,
     known: Known,
@@ -200,10 +203,11 @@ impl Projector {
 
     /// Another node has appended something; what another leader says doesn't count while this one leads.
     fn hear(&mut self, news: LogNews) {
-        if let LogNews::Appended { tenant, position } = news
+        if let LogNews::Appended { tenant, position, events } = news
             && self.checkpoints.get(&tenant).is_none_or(|known| *known < position)
         {
             self.behind.insert(tenant);
+            self.take(events);
         }
     }
 
@@ -211,7 +215,7 @@ impl Projector {
         let Some(first) = events.first() else { return };
         self.behind.insert(first.tenant);
         let tail = self.tails.entry(first.tenant).or_default();
-        tail.extend(events);
+        tail.extend(events.into_iter().map(|event| (event.position, event)));
         if tail.len() > TAIL {
             tail.clear();
         }
@@ -280,9 +284,9 @@ impl Projector {
         Ok(())
     }
 
-    /// The next entries of every tenant that is behind, each tenant getting its share: from memory where what
-    /// was announced follows on the checkpoint without a hole, else from the log. Says, too, whether all of them are
-    /// known to be durable: what was announced is.
+    /// The next entries of every tenant that is behind, each tenant getting its share: from memory what was announced
+    /// here or told by another node, and from the log what lies before it. Says, too, whether all of them are known to be
+    /// durable: what was announced or told is.
     async fn gather(&mut self, db: &WorkerDb) -> Result<(Vec<Entry>, bool), BatchError> {
         let share = (BATCH / self.behind.len().max(1)).max(10);
         let mut entries = Vec::new();
@@ -294,17 +298,17 @@ impl Projector {
             }
             let checkpoint = self.checkpoints.get(&tenant).copied().unwrap_or(0);
             let tail = self.tails.entry(tenant).or_default();
-            while tail.front().is_some_and(|e| e.position <= checkpoint) {
-                tail.pop_front();
-            }
-            match tail.front() {
-                Some(next) if next.position == checkpoint + 1 => {
-                    entries.extend(take_contiguous(tail, checkpoint, share).map(Entry::Event));
+            *tail = tail.split_off(&(checkpoint + 1));
+            match tail.first_key_value() {
+                Some((&next, _)) if next == checkpoint + 1 => {
+                    entries.extend(take_contiguous(tail, checkpoint, share).into_iter().map(Entry::Event));
                     if tail.is_empty() {
                         done.push(tenant);
                     }
                 }
-                _ => to_read.push(Range { tenant, after: checkpoint, upto: Position::MAX }),
+                // Positions are dense and become visible in order: what lies before another is there.
+                Some((&next, _)) => to_read.push(Range { tenant, after: checkpoint, upto: next - 1 }),
+                None => to_read.push(Range { tenant, after: checkpoint, upto: Position::MAX }),
             }
         }
         let durable = to_read.is_empty();
@@ -313,7 +317,7 @@ impl Projector {
             let read = read::ranges(db, &to_read, i64::try_from(share).unwrap_or(i64::MAX)).await?;
             for Range { tenant, .. } in to_read {
                 let found = read.iter().filter(|e| e.tenant() == tenant).count();
-                if found < share && self.tails.get(&tenant).is_none_or(VecDeque::is_empty) {
+                if found < share && self.tails.get(&tenant).is_none_or(BTreeMap::is_empty) {
                     done.push(tenant);
                 }
             }
@@ -361,12 +365,7 @@ impl Projector {
 }
 
 /// Takes up to `most` events that follow on the checkpoint without a hole.
-fn take_contiguous(
-    tail: &mut VecDeque<Arc<Recorded>>,
-    checkpoint: Position,
-    most: usize,
-) -> impl Iterator<Item = Arc<Recorded>> + use<> {
-    let run =
-        (checkpoint + 1..).zip(tail.iter()).take(most).take_while(|(next, e)| e.position == *next).count();
-    tail.drain(..run).collect::<Vec<_>>().into_iter()
+fn take_contiguous(tail: &mut Tail, checkpoint: Position, most: usize) -> Vec<Arc<Recorded>> {
+    let run = (checkpoint + 1..).take(most).take_while(|next| tail.contains_key(next)).count();
+    (0..run).filter_map(|_| tail.pop_first().map(|(_, event)| event)).collect()
 }

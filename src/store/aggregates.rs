@@ -4,7 +4,11 @@
 //! another node; then the aggregate is loaded anew and decides again, a bounded number of times.
 
 use std::{
-    sync::Arc,
+    slice,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -114,12 +118,19 @@ pub struct Caches {
     businesses: Slots<Business>,
 }
 
-type Slots<A> = Cache<(BusinessId, <A as Decider>::Id), Arc<Mutex<Option<Loaded<A>>>>>;
+type Slots<A> = Cache<(BusinessId, <A as Decider>::Id), Arc<Slot<A>>>;
+
+/// The place of an aggregate at hand.
+#[doc(hidden)]
+pub struct Slot<A> {
+    known: Mutex<Option<Loaded<A>>>,
+    /// The sequence of its latest event that another node has told of.
+    heard: AtomicI64,
+}
 
 /// A state, and how much of its stream it has folded.
 #[derive(Debug, Clone)]
-#[doc(hidden)]
-pub struct Loaded<A> {
+pub(super) struct Loaded<A> {
     pub(super) state: A,
     pub(super) sequence: i64,
     pub(super) position: Position,
@@ -190,6 +201,17 @@ impl Context {
     }
 }
 
+impl<A> Slot<A> {
+    fn empty() -> Self {
+        Self { known: Mutex::new(None), heard: AtomicI64::new(0) }
+    }
+
+    /// Whether a state has folded everything that another node has told of.
+    fn is_told_of(&self, loaded: &Loaded<A>) -> bool {
+        self.heard.load(Ordering::Acquire) <= loaded.sequence
+    }
+}
+
 impl Aggregates {
     /// Aggregates that are loaded from these pools and recorded through this appender.
     #[must_use]
@@ -231,8 +253,8 @@ impl Aggregates {
     }
 
     /// The state of an aggregate as it is, or was at most a second ago if another node has changed it since: without
-    /// asking the database while there is no other node, and mostly when there is. For what is then decided by a
-    /// command, which checks, or merely told.
+    /// asking the database while there is no other node, or while all that others record is heard of here, and mostly
+    /// otherwise. For what is then decided by a command, which checks, or merely told.
     ///
     /// # Errors
     /// When it can't be loaded.
@@ -247,9 +269,9 @@ impl Aggregates {
         age: Duration,
     ) -> Result<(A, Position), StoreError> {
         let slot = self.slot::<A>(tenant, id);
-        let mut slot = slot.lock().await;
-        let loaded = match slot.take() {
-            Some(loaded) if loaded.confirmed.elapsed() < age || self.others.absent_within(age) => loaded,
+        let mut known = slot.known.lock().await;
+        let loaded = match known.take() {
+            Some(loaded) if self.holds(&slot, &loaded, tenant, age) => loaded,
             Some(loaded) => {
                 let asked = Instant::now();
                 if self.latest::<A>(tenant, id).await? == loaded.sequence {
@@ -260,8 +282,16 @@ impl Aggregates {
             }
             None => self.load::<A>(tenant, id).await?,
         };
-        let Loaded { state, position, .. } = slot.insert(loaded);
+        let Loaded { state, position, .. } = known.insert(loaded);
         Ok((state.clone(), *position))
+    }
+
+    /// Whether a state was all that there was at most so long ago.
+    fn holds<A>(&self, slot: &Slot<A>, loaded: &Loaded<A>, tenant: BusinessId, age: Duration) -> bool {
+        slot.is_told_of(loaded)
+            && (loaded.confirmed.elapsed() < age
+                || self.others.absent_within(age)
+                || self.others.heard_within(age, tenant, loaded.confirmed))
     }
 
     /// Carries out a command: its events are durable when this returns.
@@ -278,13 +308,18 @@ impl Aggregates {
         // Named once, so that it is done once even when nobody hears the database's first answer.
         let command_id = context.command.unwrap_or_else(|| CommandId::from_uuid(self.clock.uuid()));
         let slot = self.slot::<A>(context.tenant, id);
-        let mut slot = slot.lock().await;
+        let mut known = slot.known.lock().await;
         let mut outdated = None;
         for _ in 0..ATTEMPTS {
             // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
-            let (loaded, fresh) = match (slot.take(), outdated.take()) {
+            let (loaded, fresh) = match (known.take(), outdated.take()) {
                 (Some(loaded), _) if loaded.shared > 0 => {
                     (self.catch_up::<A>(context.tenant, id, loaded).await?, true)
+                }
+                (Some(loaded), _) if !slot.is_told_of(&loaded) => {
+                    let caught_up = self.catch_up::<A>(context.tenant, id, loaded).await?;
+                    // Who is told of what the others do needn't look for it.
+                    (Loaded { shared: 0, ..caught_up }, true)
                 }
                 (Some(loaded), _) => (loaded, false),
                 // At once and by what is missing only: another node is as fast, and whoever is slower never gets its turn.
@@ -308,7 +343,7 @@ impl Aggregates {
                         self.appender.settle().await.map_err(StoreError::from)?;
                     }
                     let position = loaded.position;
-                    *slot = Some(Loaded { settled: true, ..loaded });
+                    *known = Some(Loaded { settled: true, ..loaded });
                     if let Some(replayed) = replayed {
                         return Ok(replayed);
                     }
@@ -322,7 +357,8 @@ impl Aggregates {
                     let folded = self.fold(Loaded { confirmed: asked, settled: true, ..loaded }, &events);
                     let position = folded.position;
                     self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
-                    *slot = Some(folded);
+                    self.others.record(context.tenant, position, asked);
+                    *known = Some(folded);
                     return Ok(Executed { events, position, replayed: false });
                 }
                 Appended::Done(_) => {
@@ -331,7 +367,7 @@ impl Aggregates {
                     }
                 }
                 Appended::Unmet => {
-                    *slot = Some(loaded);
+                    *known = Some(loaded);
                     return Err(ExecuteError::Unmet);
                 }
                 Appended::Conflict => outdated = Some(loaded),
@@ -340,8 +376,34 @@ impl Aggregates {
         Err(ExecuteError::Contended)
     }
 
-    fn slot<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Arc<Mutex<Option<Loaded<A>>>> {
-        let make = || Ok::<_, std::convert::Infallible>(Arc::default());
+    /// Takes note of what another node has recorded in a tenant's log, in order: a state at hand goes on by the next thing to
+    /// have happened to it. What isn't heard, or too late, is found by a conflict or a look.
+    pub fn hear(&self, tenant: BusinessId, events: &[Arc<Recorded>]) {
+        for recorded in events {
+            match recorded.event {
+                DomainEvent::Conversation(id, _) => self.hear_of::<Conversation>(id, recorded),
+                DomainEvent::Customer(id, _) => self.hear_of::<Customer>(id, recorded),
+                DomainEvent::Agent(id, _) => self.hear_of::<Agent>(id, recorded),
+                DomainEvent::Business(id, _) => self.hear_of::<Business>(id, recorded),
+            }
+        }
+        // Last, so that nobody takes for up to date what is about to change.
+        self.others.hear(tenant, events.iter().map(|recorded| recorded.position));
+    }
+
+    fn hear_of<A: Aggregate>(&self, id: A::Id, recorded: &Arc<Recorded>) {
+        let Some(slot) = A::cache(&self.caches).get(&(recorded.tenant, id)) else { return };
+        slot.heard.fetch_max(recorded.sequence, Ordering::AcqRel);
+        // A command that is under way finds out by itself, and the next one by the sequence.
+        let Ok(mut known) = slot.known.try_lock() else { return };
+        if let Some(loaded) = known.take_if(|loaded| loaded.sequence + 1 == recorded.sequence) {
+            // What is told is durable, and so is all that came before.
+            *known = Some(self.fold(Loaded { settled: true, ..loaded }, slice::from_ref(recorded)));
+        }
+    }
+
+    fn slot<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Arc<Slot<A>> {
+        let make = || Ok::<_, std::convert::Infallible>(Arc::new(Slot::empty()));
         match A::cache(&self.caches).get_or_insert_with(&(tenant, id), make) {
             Ok(slot) => slot,
             Err(never) => match never {},

@@ -30,8 +30,9 @@ const BATCH: usize = 128;
 /// How many commands may wait before callers have to.
 const QUEUE: usize = 4096;
 
-/// Where committed events are announced, per tenant in position order.
-pub type Announce = mpsc::UnboundedSender<Vec<Arc<Recorded>>>;
+/// Takes note of committed events, a tenant's at a time in position order, before they are acknowledged; waits for nothing.
+pub trait Announce: Fn(Vec<Arc<Recorded>>) + Send + 'static {}
+impl<F: Fn(Vec<Arc<Recorded>>) + Send + 'static> Announce for F {}
 
 /// The way into the log; clones share one queue.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ struct Unsettled {
 impl Appender {
     /// Starts the appender's task; it ends when every clone is gone and all that waits has been written.
     #[must_use]
-    pub fn start(pools: Pools, announce: Announce) -> Self {
+    pub fn start(pools: Pools, announce: impl Announce) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(run(pools, announce, waiting));
         Self { queue }
@@ -95,7 +96,7 @@ impl Appender {
     }
 }
 
-async fn run(pools: Pools, announce: Announce, mut queue: mpsc::Receiver<Request>) {
+async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Request>) {
     let mut waiting = VecDeque::new();
     let mut busy = HashSet::new();
     let mut idle: Vec<Option<WorkerDb>> = (0..IN_FLIGHT).map(|_| None).collect();
@@ -184,7 +185,7 @@ fn take_batch(waiting: &mut VecDeque<Pending>, busy: &HashSet<BusinessId>) -> Ve
 }
 
 /// Announces what was recorded before anybody hears that it was, then answers.
-fn finish(written: Written, announce: &Announce) {
+fn finish(written: Written, announce: &impl Announce) {
     let mut by_tenant: HashMap<BusinessId, Vec<Arc<Recorded>>> = HashMap::new();
     for (pending, outcome) in &written {
         if let Ok(Appended::Recorded(events)) = outcome {
@@ -192,8 +193,7 @@ fn finish(written: Written, announce: &Announce) {
         }
     }
     for events in by_tenant.into_values() {
-        // Nobody listens while the process shuts down; the events are in the log.
-        let _ = announce.send(events);
+        announce(events);
     }
     for (pending, outcome) in written {
         // A caller that is gone needs no answer.

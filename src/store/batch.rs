@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use openchat_domain::{DomainEvent, EventType, Position, Recorded};
+use openchat_domain::{DomainEvent, Position, Recorded};
 use openchat_projections::{Db, DbError};
 use postgres_types::{Json, ToSql};
-use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -162,21 +161,12 @@ impl<'a> Batch<'a> {
 
 impl<'a> Written<'a> {
     fn of(command: usize, index: i16, event: &'a DomainEvent) -> Result<Self, BatchError> {
-        let (event_type, version, payload) = match event {
-            DomainEvent::Conversation(_, e) => stored(e)?,
-            DomainEvent::Customer(_, e) => stored(e)?,
-            DomainEvent::Agent(_, e) => stored(e)?,
-            DomainEvent::Business(_, e) => stored(e)?,
-        };
+        let (event_type, version, payload) = event.encode()?;
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(BatchError::Chance)?;
         let digest = Sha256::new().chain_update(salt).chain_update(payload.get()).finalize().into();
-        Ok(Self { command, index, event_type, version, payload, salt, digest, event })
+        Ok(Self { command, index, event_type, version: version.to_string(), payload, salt, digest, event })
     }
-}
-
-fn stored<E: EventType + Serialize>(event: &E) -> serde_json::Result<(&'static str, String, Box<RawValue>)> {
-    Ok((event.event_type(), event.event_version().to_string(), to_raw_value(event)?))
 }
 
 /// Appends a batch in which no two commands touch the same aggregate, or fails as a whole. It is durable when this

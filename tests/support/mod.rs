@@ -94,6 +94,16 @@ pub(crate) async fn database() -> Config {
     config
 }
 
+/// A copy of a database to which nobody is connected.
+pub(crate) async fn copy_of(original: &Config) -> Config {
+    let (original, mut config) = (original.get_dbname().unwrap(), original.clone());
+    let name = format!("{original}_copy");
+    let server = tokio::task::spawn_blocking(server).await.unwrap();
+    admin(server, &format!("create database {name} template {original}")).await;
+    config.dbname(&name);
+    config
+}
+
 async fn admin(config: &Config, sql: &str) {
     client(config).await.batch_execute(sql).await.unwrap();
 }
@@ -136,7 +146,7 @@ impl Store {
     pub(crate) fn on(config: Config) -> Self {
         let pools = Pools::new(&config, PoolSizes { requests: 8, workers: 4 });
         let (announce, announced) = tokio::sync::mpsc::unbounded_channel();
-        let appender = Appender::start(pools.clone(), announce);
+        let appender = Appender::start(pools.clone(), move |events| drop(announce.send(events)));
         let aggregates = Aggregates::new(pools.clone(), appender.clone(), Clock::default());
         Self { config, pools, appender, aggregates, announced }
     }

@@ -23,6 +23,7 @@ use crate::{
 /// What a served OpenChat says when it is ready, before its address.
 const READY: &str = "listening on http://";
 const NATS_READY: &str = "Listening for websocket clients on ws://";
+const BUS_READY: &str = "Listening for client connections on ";
 /// Every answer to what is published is waited for, as over HTTP.
 const NATS_CONNECT: &[u8] = b"CONNECT {\"verbose\":true,\"pedantic\":false,\"protocol\":1}\r\n";
 
@@ -80,14 +81,7 @@ impl Side {
     /// A fresh process.
     pub(crate) async fn start(&self) -> Result<Server, BenchError> {
         match self {
-            Self::Nats { program, config } => {
-                let mut process = Command::new(program);
-                process.arg("--config").arg(config).stderr(Stdio::piped());
-                let mut process = process.kill_on_drop(true).spawn()?;
-                let said = process.stderr.take().ok_or(BenchError::SocketGone)?;
-                let address = ready(BufReader::new(said), NATS_READY).await?;
-                Ok(Server { process, address })
-            }
+            Self::Nats { program, config } => nats(program, config, NATS_READY).await,
             Self::OpenChat { database, .. } => serving(database).await,
         }
     }
@@ -153,6 +147,22 @@ impl Publisher {
             Self::OpenChat { backend, conversation } => backend.say(conversation, text).await.map(drop),
         }
     }
+}
+
+/// A nats-server through which nodes hear of each other, as its URL and for as long as the server lives; none if there is none.
+pub(crate) async fn bus(dir: &Path) -> Result<Option<(String, Server)>, BenchError> {
+    let Some(Side::Nats { program, config }) = Side::nats(dir)? else { return Ok(None) };
+    let server = nats(&program, &config, BUS_READY).await?;
+    Ok(Some((format!("nats://{}", server.address), server)))
+}
+
+async fn nats(program: &Path, config: &Path, ready_words: &str) -> Result<Server, BenchError> {
+    let mut process = Command::new(program);
+    process.arg("--config").arg(config).stderr(Stdio::piped());
+    let mut process = process.kill_on_drop(true).spawn()?;
+    let said = process.stderr.take().ok_or(BenchError::SocketGone)?;
+    let address = ready(BufReader::new(said), ready_words).await?;
+    Ok(Server { process, address })
 }
 
 /// This very program as a server on a database.
