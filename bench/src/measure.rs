@@ -54,6 +54,16 @@ pub(crate) struct Sample {
     pub(crate) p99: f64,
 }
 
+impl Sample {
+    /// Of how long each part took of pieces that have so many parts.
+    pub(crate) fn of(mut took: Vec<Duration>, parts: usize, elapsed: Duration) -> Self {
+        took.sort();
+        #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
+        let per_second = (took.len() / parts) as f64 / elapsed.as_secs_f64();
+        Self { per_second, p50: percentile(&took, 50), p99: percentile(&took, 99) }
+    }
+}
+
 /// The rounds of one contender at one concurrency.
 #[derive(Debug, Serialize)]
 pub(crate) struct Series {
@@ -150,11 +160,7 @@ where
     while let Some(done) = workers.join_next().await {
         took.extend(done??);
     }
-    let elapsed = begun.elapsed().as_secs_f64();
-    took.sort();
-    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
-    let per_second = took.len() as f64 / elapsed;
-    Ok(Sample { per_second, p50: percentile(&took, 50), p99: percentile(&took, 99) })
+    Ok(Sample::of(took, 1, begun.elapsed()))
 }
 
 /// Of sorted times, in milliseconds.

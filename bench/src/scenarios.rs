@@ -15,7 +15,7 @@ use openchat_domain::{
     BusinessId, ConversationId, CustomerId, MessageId, MessageText, Metadata, Name,
     conversation::{Channel, Conversation, ConversationCommand, CustomerRef, MessageBody, NewMessage},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc};
 use tokio_postgres::Config;
 use tokio_tungstenite::{
     connect_async,
@@ -25,8 +25,8 @@ use uuid::Uuid;
 
 use crate::{
     BenchError,
-    client::Answer,
-    measure::{Contender, interleaved, percentile},
+    client::{Answer, Backend},
+    measure::{Contender, Sample, interleaved, percentile},
     report::Scenario,
     stage::{Served, Stage, connect, store},
 };
@@ -138,42 +138,54 @@ impl Lag {
     }
 }
 
-/// From the request to the delta on an agent's socket, with so many sockets open, against one commit.
+/// From the request to the delta on agents' sockets, over all of those that are open, against one commit.
 pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("feed").await?;
     let served = Arc::new(Served::start(config.clone()).await?);
     let conversation = served.business.conversation(0).await?;
+    let (tell, arrived) = mpsc::unbounded_channel();
+    let watched = Arc::new(Mutex::new((served.backend(), arrived)));
     let mut series = Vec::new();
-    // The one that is watched is the last to have come.
-    for (name, more) in [("delta, 1 socket", 1), ("delta, 200 sockets", 199)] {
-        let (tell, arrived) = tokio::sync::mpsc::unbounded_channel();
-        for n in 0..more {
-            watch(&served, (n + 1 == more).then(|| tell.clone())).await?;
+    let mut open = 0;
+    for (name, sockets) in [("delta, 1 socket", 1), ("delta, 200 sockets", 200)] {
+        for _ in open..sockets {
+            watch(&served, tell.clone()).await?;
         }
-        let shared = Arc::new(Mutex::new((served.backend(), arrived)));
-        let conversation = conversation.clone();
-        let delta = Contender::new(name, move |_| {
-            let (shared, conversation) = (Arc::clone(&shared), conversation.clone());
-            async move {
-                let (backend, arrived) = &mut *shared.lock().await;
-                // What others have set off meanwhile.
-                while arrived.try_recv().is_ok() {}
-                backend.say(&conversation, WORDS).await?;
-                arrived.recv().await.ok_or(BenchError::SocketGone)
-            }
+        open = sockets;
+        let (watched, conversation) = (Arc::clone(&watched), conversation.clone());
+        let delta = Contender::of_rounds(name, move |_, duration| {
+            say_and_hear(Arc::clone(&watched), conversation.clone(), sockets, duration)
         });
         let contenders = [insert(&config).await?, delta];
         settle(&config, &contenders).await?;
         series.extend(interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?);
     }
-    Ok(Scenario { name: "feed", unit: "commands seen on a socket", series })
+    Ok(Scenario { name: "feed", unit: "commands seen on all sockets", series })
 }
 
-/// Opens a team's socket, and tells of every message that comes.
-async fn watch(
-    served: &Served,
-    tell: Option<tokio::sync::mpsc::UnboundedSender<()>>,
-) -> Result<(), BenchError> {
+/// One command after the other, each when all sockets have the one before.
+async fn say_and_hear(
+    watched: Arc<Mutex<(Backend, mpsc::UnboundedReceiver<Instant>)>>,
+    conversation: String,
+    sockets: usize,
+    duration: Duration,
+) -> Result<Sample, BenchError> {
+    let (backend, arrived) = &mut *watched.lock().await;
+    let begun = Instant::now();
+    let mut took = Vec::new();
+    while begun.elapsed() < duration {
+        let asked = Instant::now();
+        backend.say(&conversation, WORDS).await?;
+        for _ in 0..sockets {
+            let at = arrived.recv().await.ok_or(BenchError::SocketGone)?;
+            took.push(at.duration_since(asked));
+        }
+    }
+    Ok(Sample::of(took, sockets, begun.elapsed()))
+}
+
+/// Opens a team's socket, and tells when a message comes.
+async fn watch(served: &Served, tell: mpsc::UnboundedSender<Instant>) -> Result<(), BenchError> {
     let url = format!("{}/api/admin/support/socket", served.business.url.replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     let cookie =
@@ -184,9 +196,9 @@ async fn watch(
     stream.next().await;
     tokio::spawn(async move {
         while let Some(Ok(message)) = stream.next().await {
-            if let (Some(tell), Message::Text(text)) = (&tell, message)
+            if let Message::Text(text) = message
                 && text.contains("\"message.posted\"")
-                && tell.send(()).is_err()
+                && tell.send(Instant::now()).is_err()
             {
                 return;
             }
