@@ -27,10 +27,10 @@ use crate::{
 const BATCH: usize = 5_000;
 /// How many events of one tenant wait in memory; beyond that they are read from the log.
 const TAIL: usize = 10_000;
-/// How long a round that follows on another waits for more to fold at once, in times of what the last one took, and at the
-/// most: a batch costs about as much as an event, so the busier the machine the more it holds. When it is quiet nobody
-/// waits.
-const GATHER: (u32, Duration) = (8, Duration::from_millis(20));
+/// How long a round that follows on another waits for more to fold at once, in times of what the last one took, and how long
+/// both take at the most: a batch costs about as much as an event, so the busier the machine the more it holds, but a large
+/// one gains nothing by being larger. When it is quiet nobody waits.
+const GATHER: (u32, Duration) = (8, Duration::from_millis(25));
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
 /// The same while other nodes are at work and can't tell of it.
@@ -156,8 +156,8 @@ impl Projector {
                     polled = false;
                     self.status.set_failing(None);
                     if !(sources.announced.is_empty() && sources.heard.is_empty()) {
-                        let (times, most) = GATHER;
-                        tokio::time::sleep(most.min(begun.elapsed() * times)).await;
+                        let ((times, period), took) = (GATHER, begun.elapsed());
+                        tokio::time::sleep(period.saturating_sub(took).min(took * times)).await;
                     }
                 }
                 Err(BatchError::Fenced) => {
