@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -13,7 +14,6 @@ use crate::{
     customer::{Customer, CustomerEvent},
     upcast::upcast,
 };
-use chrono::{DateTime, Utc};
 
 /// The stable name and version under which an event is stored.
 pub trait EventType {

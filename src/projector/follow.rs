@@ -28,7 +28,7 @@ impl Projector {
         let mut next_look = Instant::now();
         while self.node.fence().is_none() {
             tokio::select! {
-                // It is the leader that this concerns, and it hears of it from the appender.
+                // The leader folds it, and has been told.
                 Some(_) = sources.announced.recv() => {}
                 Some(news) = sources.heard.recv() => if let LogNews::Committed { tenant, position } = news {
                     self.tell_once(tenant, position);
