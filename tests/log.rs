@@ -152,38 +152,6 @@ async fn two_processes_on_the_same_conversations_lose_nothing() {
     assert_eq!(assert_dense(&one, tenant).await, 4 + 600);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_known_is_looked_at_again_only_beside_another_writer() {
-    let one = Store::new().await;
-    let two = Store::on(one.config.clone());
-    let others = Others::default();
-    let beside = one.aggregates.clone().beside(others.clone());
-    let (tenant, id) = (tenant(), customer().id);
-    let changes = |name| ProfileChanges { name: Some(Some(Name::new(name).unwrap())), ..Default::default() };
-    let arrive = CustomerCommand::Arrive { profile: changes("Jane") };
-    beside.execute::<Customer>(&context(tenant), id, &arrive).await.unwrap();
-    let rename = async |name| {
-        let command = CustomerCommand::ChangeProfile { changes: changes(name) };
-        two.aggregates.execute::<Customer>(&context(tenant), id, &command).await.unwrap();
-    };
-    rename("Jane Doe").await;
-
-    let name = async || match beside.recent::<Customer>(tenant, id).await.unwrap() {
-        Customer::Anonymous { profile } => profile.name.unwrap().as_str().to_owned(),
-        other => panic!("{other:?}"),
-    };
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-    others.note(vec![], Instant::now());
-    assert_eq!(name().await, "Jane");
-    others.note(vec![clock().uuid()], Instant::now());
-    assert_eq!(name().await, "Jane Doe");
-    // What was said of the others is believed for as long as a state is.
-    others.note(vec![], Instant::now());
-    rename("Jane").await;
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-    assert_eq!(name().await, "Jane");
-}
-
 /// A customer whom two nodes know: one that hears of what the other records, when the test says so.
 struct Known {
     hearing: Aggregates,
@@ -244,6 +212,22 @@ impl Known {
 
 fn named(name: &str) -> ProfileChanges {
     ProfileChanges { name: Some(Some(Name::new(name).unwrap())), ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_is_looked_at_again_only_beside_another_writer() {
+    let mut known = Known::new().await;
+    known.rename("Jane Doe").await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    known.others.note(vec![], Instant::now());
+    assert_eq!(known.name().await, "Jane");
+    known.others.note(vec![clock().uuid()], Instant::now());
+    assert_eq!(known.name().await, "Jane Doe");
+    // What was said of the others is believed for as long as a state is.
+    known.others.note(vec![], Instant::now());
+    known.rename("Jane").await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(known.name().await, "Jane");
 }
 
 #[tokio::test(flavor = "multi_thread")]

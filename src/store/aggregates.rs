@@ -4,11 +4,7 @@
 //! another node; then the aggregate is loaded anew and decides again, a bounded number of times.
 
 use std::{
-    slice,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -22,12 +18,14 @@ use openchat_domain::{
 };
 use openchat_projections::log;
 use quick_cache::sync::Cache;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{
     StoreError,
     append::{Append, Appended, Condition, Fence},
     appender::Appender,
+    cached,
+    hearing::Slot,
     others::Others,
     pool::Pools,
 };
@@ -105,8 +103,8 @@ pub struct Aggregates {
     pub(super) pools: Pools,
     appender: Appender,
     clock: Clock,
-    caches: Arc<Caches>,
-    others: Others,
+    pub(super) caches: Arc<Caches>,
+    pub(super) others: Others,
     pub(super) snapshots: Arc<Semaphore>,
 }
 
@@ -119,14 +117,6 @@ pub struct Caches {
 }
 
 type Slots<A> = Cache<(BusinessId, <A as Decider>::Id), Arc<Slot<A>>>;
-
-/// The place of an aggregate at hand.
-#[doc(hidden)]
-pub struct Slot<A> {
-    known: Mutex<Option<Loaded<A>>>,
-    /// The sequence of its latest event that another node has told of.
-    heard: AtomicI64,
-}
 
 /// A state, and how much of its stream it has folded.
 #[derive(Debug, Clone)]
@@ -198,17 +188,6 @@ impl Context {
     pub fn step(&self, name: &str) -> Self {
         let command = self.command.map(|c| CommandId::derive(self.tenant, &[&c.uuid().to_string(), name]));
         Self { command, ..self.clone() }
-    }
-}
-
-impl<A> Slot<A> {
-    fn empty() -> Self {
-        Self { known: Mutex::new(None), heard: AtomicI64::new(0) }
-    }
-
-    /// Whether a state has folded everything that another node has told of.
-    fn is_told_of(&self, loaded: &Loaded<A>) -> bool {
-        self.heard.load(Ordering::Acquire) <= loaded.sequence
     }
 }
 
@@ -284,14 +263,6 @@ impl Aggregates {
         };
         let Loaded { state, position, .. } = known.insert(loaded);
         Ok((state.clone(), *position))
-    }
-
-    /// Whether a state was all that there was at most so long ago.
-    fn holds<A>(&self, slot: &Slot<A>, loaded: &Loaded<A>, tenant: BusinessId, age: Duration) -> bool {
-        slot.is_told_of(loaded)
-            && (loaded.confirmed.elapsed() < age
-                || self.others.absent_within(age)
-                || self.others.heard_within(age, tenant, loaded.confirmed))
     }
 
     /// Carries out a command: its events are durable when this returns.
@@ -376,38 +347,8 @@ impl Aggregates {
         Err(ExecuteError::Contended)
     }
 
-    /// Takes note of what another node has recorded in a tenant's log, in order: a state at hand goes on by the next thing to
-    /// have happened to it. What isn't heard, or too late, is found by a conflict or a look.
-    pub fn hear(&self, tenant: BusinessId, events: &[Arc<Recorded>]) {
-        for recorded in events {
-            match recorded.event {
-                DomainEvent::Conversation(id, _) => self.hear_of::<Conversation>(id, recorded),
-                DomainEvent::Customer(id, _) => self.hear_of::<Customer>(id, recorded),
-                DomainEvent::Agent(id, _) => self.hear_of::<Agent>(id, recorded),
-                DomainEvent::Business(id, _) => self.hear_of::<Business>(id, recorded),
-            }
-        }
-        // Last, so that nobody takes for up to date what is about to change.
-        self.others.hear(tenant, events.iter().map(|recorded| recorded.position));
-    }
-
-    fn hear_of<A: Aggregate>(&self, id: A::Id, recorded: &Arc<Recorded>) {
-        let Some(slot) = A::cache(&self.caches).get(&(recorded.tenant, id)) else { return };
-        slot.heard.fetch_max(recorded.sequence, Ordering::AcqRel);
-        // A command that is under way finds out by itself, and the next one by the sequence.
-        let Ok(mut known) = slot.known.try_lock() else { return };
-        if let Some(loaded) = known.take_if(|loaded| loaded.sequence + 1 == recorded.sequence) {
-            // What is told is durable, and so is all that came before.
-            *known = Some(self.fold(Loaded { settled: true, ..loaded }, slice::from_ref(recorded)));
-        }
-    }
-
     fn slot<A: Aggregate>(&self, tenant: BusinessId, id: A::Id) -> Arc<Slot<A>> {
-        let make = || Ok::<_, std::convert::Infallible>(Arc::new(Slot::empty()));
-        match A::cache(&self.caches).get_or_insert_with(&(tenant, id), make) {
-            Ok(slot) => slot,
-            Err(never) => match never {},
-        }
+        cached(A::cache(&self.caches), &(tenant, id), || Arc::new(Slot::empty()))
     }
 
     async fn append<A: Aggregate>(
@@ -437,7 +378,7 @@ impl Aggregates {
         Ok(self.appender.append(append).await?)
     }
 
-    fn fold<A: Aggregate>(&self, mut loaded: Loaded<A>, events: &[Arc<Recorded>]) -> Loaded<A> {
+    pub(super) fn fold<A: Aggregate>(&self, mut loaded: Loaded<A>, events: &[Arc<Recorded>]) -> Loaded<A> {
         for recorded in events {
             if let Some(event) = A::own(recorded.event.clone()) {
                 loaded.state.evolve(&event);

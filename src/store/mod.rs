@@ -4,17 +4,19 @@ mod aggregates;
 mod append;
 mod appender;
 mod batch;
+mod hearing;
 mod loading;
 mod migrate;
 mod others;
 mod pool;
 mod writer;
 
-use std::{error::Error, fmt::Write as _, sync::Arc};
+use std::{convert::Infallible, error::Error, fmt::Write as _, hash::Hash, sync::Arc};
 
 pub use deadpool_postgres::PoolError;
 use openchat_domain::DecodeError;
 use openchat_projections::{DbError, QueryError, log::LogError};
+use quick_cache::sync::Cache;
 
 pub use aggregates::{Aggregate, Aggregates, Context, ExecuteError, Executed};
 pub use append::{Append, AppendError, Appended, Condition, Facts, Fence};
@@ -56,6 +58,14 @@ impl From<AppendError> for StoreError {
             AppendError::Unavailable => Self::Unavailable,
             AppendError::Refused(why) => Self::Refused(why),
         }
+    }
+}
+
+/// What a cache has under a key, made when there is nothing.
+fn cached<K: Eq + Hash + Clone, V: Clone>(cache: &Cache<K, V>, key: &K, make: impl FnOnce() -> V) -> V {
+    match cache.get_or_insert_with(key, || Ok::<_, Infallible>(make())) {
+        Ok(value) => value,
+        Err(never) => match never {},
     }
 }
 

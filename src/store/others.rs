@@ -11,6 +11,8 @@ use openchat_domain::{BusinessId, Position};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
+use super::cached;
+
 /// For how long news may be late before they are lost.
 const LATE: Duration = Duration::from_secs(1);
 /// How many stretches of a log may be known beyond a hole in it.
@@ -96,11 +98,7 @@ impl Others {
     }
 
     fn log(&self, tenant: BusinessId, position: Position) -> Arc<Mutex<Heard>> {
-        let begin = || Ok::<_, std::convert::Infallible>(Arc::new(Mutex::new(Heard::from(position))));
-        match self.0.logs.get_or_insert_with(&tenant, begin) {
-            Ok(log) => log,
-            Err(never) => match never {},
-        }
+        cached(&self.0.logs, &tenant, || Arc::new(Mutex::new(Heard::from(position))))
     }
 }
 
