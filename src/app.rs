@@ -21,9 +21,7 @@ use crate::{
     observe,
     projector::{Projector, ProjectorStatus, RebuildError, Sources, Views, rebuild_changed},
     reactions,
-    store::{
-        Aggregates, Announce, Appender, MigrateError, Others, PoolSizes, Pools, StoreError, chain, migrate,
-    },
+    store::{Aggregates, Announce, Appender, MigrateError, PoolSizes, Pools, StoreError, chain, migrate},
 };
 
 /// How long requests that are under way may take when the server stops.
@@ -156,7 +154,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (to_reactions, for_reactions) = mpsc::unbounded_channel();
     let node = Node::new(clock.uuid());
     let (bus, from_nodes) = join_nodes(options.nats.as_deref(), &pools, &node).await?;
-    let appender = Appender::start(pools.clone(), telling(node.others(), bus.clone(), announce));
+    let appender = Appender::start(pools.clone(), telling(node.clone(), bus.clone(), announce));
     let aggregates = Aggregates::new(pools.clone(), appender, clock.clone()).beside(node.others());
     let presence = Presence::new(aggregates.clone(), pools.clone(), node.clone(), bus.clone());
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
@@ -229,12 +227,16 @@ async fn join_nodes(nats: Option<&str>, pools: &Pools, node: &Node) -> Result<(B
 }
 
 /// Tells the other nodes and the projector what this node has appended.
-fn telling(others: Others, bus: Bus, projector: mpsc::UnboundedSender<Vec<Arc<Recorded>>>) -> impl Announce {
+fn telling(node: Node, bus: Bus, projector: mpsc::UnboundedSender<Vec<Arc<Recorded>>>) -> impl Announce {
+    let others = node.others();
     move |events| {
         if let Some(last) = events.last() {
             let (tenant, position) = (last.tenant, last.position);
             others.hear(tenant, events.iter().map(|event| event.position));
-            bus.say(|| News::Log(LogNews::Appended { tenant, position, events: events.clone() }));
+            // Who has just started and isn't known yet finds by a hole or a conflict what it wasn't told.
+            if node.has_company() {
+                bus.say(|| News::Log(LogNews::Appended { tenant, position, events: events.clone() }));
+            }
         }
         // A projector that has ended has nothing more to hear; the events are in the log.
         let _ = projector.send(events);
