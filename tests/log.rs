@@ -21,7 +21,7 @@ use openchat_domain::{
     customer::{Customer, CustomerCommand, ProfileChanges},
 };
 
-use crate::support::{Store, client};
+use crate::support::{Store, client, eventually};
 
 fn clock() -> Clock {
     Clock::default()
@@ -287,6 +287,40 @@ async fn many_tenants_in_one_batch_stay_dense_each() {
     for tenant in tenants {
         assert_eq!(assert_dense(&store, tenant).await, 20);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_log_is_locked_holds_no_other_up() {
+    let store = Store::new().await;
+    let (stuck, other) = (tenant(), tenant());
+    let appended = |tenant| {
+        let append = raw(tenant, conversation(), 0, CommandId::from_uuid(clock().uuid()));
+        let appender = store.appender.clone();
+        tokio::spawn(async move { appender.append(append).await })
+    };
+    for tenant in [stuck, other] {
+        assert!(matches!(appended(tenant).await, Ok(Ok(Appended::Recorded(_)))));
+    }
+    let db = client(&store.config).await;
+    db.batch_execute("begin").await.unwrap();
+    db.execute("select from log_heads where tenant_id = $1 for update", &[&stuck.uuid()]).await.unwrap();
+    let waiting = [appended(stuck), appended(stuck)];
+    let locks = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    let watch = client(&store.config).await;
+    eventually("an append waits for the head", async || {
+        watch.query_one(locks, &[]).await.unwrap().get::<_, i64>(0) > 0
+    })
+    .await;
+    for _ in 0..10 {
+        let passed = tokio::time::timeout(Duration::from_secs(1), appended(other)).await;
+        assert!(matches!(passed, Ok(Ok(Ok(Appended::Recorded(_))))));
+    }
+    assert!(!waiting.iter().any(tokio::task::JoinHandle::is_finished));
+    db.batch_execute("commit").await.unwrap();
+    for appended in waiting {
+        assert!(matches!(appended.await, Ok(Ok(Appended::Recorded(_)))));
+    }
+    assert_eq!((assert_dense(&store, stuck).await, assert_dense(&store, other).await), (3, 11));
 }
 
 #[tokio::test(flavor = "multi_thread")]

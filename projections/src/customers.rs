@@ -1,6 +1,6 @@
 //! The customers: what is known of each, and when it was seen.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use openchat_domain::{
     BusinessId, CustomerId, DomainEvent, Email, ExternalUserId, Metadata, Name, Phone, Position, Recorded,
     conversation::{Author, ConversationEvent, CustomerRef},
@@ -52,11 +52,14 @@ pub struct CustomerView {
     pub merged_into: Option<CustomerId>,
     /// When it was first heard of.
     pub first_seen_at: DateTime<Utc>,
-    /// When it last wrote, or the business last told something new of it.
+    /// When it last wrote, to the minute, or the business last told something new of it.
     pub last_seen_at: DateTime<Utc>,
     /// The position in the business's event log at which it was first heard of; lists begin with the highest.
     pub since: Position,
 }
+
+/// Who writes message after message is noted as seen this often: what is noted is a row to be written.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What concerns a customer in an event.
 enum Step<'a> {
@@ -110,7 +113,7 @@ pub(crate) async fn writes(
     let keys = steps.iter().map(|(event, (id, _))| (event.tenant, id.uuid()));
     let mut rows = Rows::known(db, kept, keys, LOAD, |row| Ok(document(row, 3, "customer")?)).await?;
     for (event, (id, step)) in &steps {
-        rows.fold((event.tenant, id.uuid()), event.position, |row| fold(row, event, *id, step));
+        rows.fold_changes((event.tenant, id.uuid()), event.position, |row| fold(row, event, *id, step));
     }
     let write = store(&rows);
     rows.keep(kept);
@@ -304,7 +307,9 @@ fn fold(row: &mut Option<CustomerView>, recorded: &Recorded, id: CustomerId, ste
             }
         }
         Step::Seen => {
-            if let Some(customer) = row {
+            if let Some(customer) = row
+                && recorded.at - customer.last_seen_at >= SEEN_EVERY
+            {
                 customer.last_seen_at = recorded.at;
             }
         }
@@ -385,5 +390,26 @@ mod tests {
         assert_eq!(customer_after(&history).map(|it| it.last_seen_at), Some(at(3)));
         let history = history.conversation(1, said(agent_ref(7), "Hi")).conversation(2, opened(6));
         assert_eq!(customer_after(&history).map(|it| it.last_seen_at), Some(at(3)));
+    }
+
+    #[test]
+    fn it_is_seen_to_the_minute() {
+        let says = || said(&customer_ref(5), "Hello");
+        let history = History::default()
+            .customer(5, registered())
+            .conversation(1, opened(5))
+            .conversation(1, says())
+            .conversation(1, says());
+        let mut row = None;
+        let seconds = TimeDelta::seconds;
+        let times = [at(1), at(1) + seconds(59), at(1) + seconds(60), at(1) + seconds(119)];
+        let seen = history.events().iter().zip(times).map(|(event, at)| {
+            let event = Recorded { at, ..event.clone() };
+            if let Some((id, step)) = step(&event) {
+                fold(&mut row, &event, id, &step);
+            }
+            row.as_ref().map(|it| it.last_seen_at)
+        });
+        assert_eq!(seen.collect::<Vec<_>>(), [at(1), at(1), at(2), at(2)].map(Some));
     }
 }

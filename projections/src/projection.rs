@@ -83,9 +83,9 @@ impl Projection {
     #[must_use]
     pub const fn version(self) -> i32 {
         match self {
-            Self::Inbox | Self::RoutingQueue => 2,
+            Self::Inbox => 3,
+            Self::RoutingQueue | Self::Customers => 2,
             Self::Transcript
-            | Self::Customers
             | Self::Agents
             | Self::Keys
             | Self::Settings

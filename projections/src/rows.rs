@@ -134,10 +134,10 @@ impl<T> Rows<T> {
     /// Its position stays, too, because an event that changed nothing changes nothing when it comes again.
     pub(crate) fn fold_changes(&mut self, key: Key, position: Position, step: impl FnOnce(&mut Option<T>))
     where
-        T: Copy + PartialEq,
+        T: Clone + PartialEq,
     {
         let folded = self.0.entry(key).or_insert(Folded { position: 0, row: None, changed: false });
-        let mut after = folded.row;
+        let mut after = folded.row.clone();
         step(&mut after);
         if after != folded.row {
             folded.fold(position, |row| *row = after);

@@ -23,7 +23,16 @@ const QUERY_WORDS: usize = 8;
 pub(crate) fn lexemes<'a>(tenant: BusinessId, texts: impl IntoIterator<Item = &'a str>) -> String {
     let key = key(tenant);
     let words: BTreeSet<String> = texts.into_iter().flat_map(words).collect();
-    words.iter().map(|word| format!("{key}{word}")).collect::<Vec<_>>().join(" ")
+    let length = words.iter().map(|word| key.len() + word.len() + 1).sum();
+    let mut lexemes = String::with_capacity(length);
+    for word in &words {
+        if !lexemes.is_empty() {
+            lexemes.push(' ');
+        }
+        lexemes.push_str(&key);
+        lexemes.push_str(word);
+    }
+    lexemes
 }
 
 /// The `tsquery` that finds what has, for every word typed, a word that begins with it; `None` without a word.

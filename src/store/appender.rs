@@ -11,11 +11,15 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     mem,
     sync::Arc,
+    time::Duration,
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use openchat_domain::{BusinessId, Recorded};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
 
 use super::{
     append::{Append, AppendError, Appended},
@@ -25,6 +29,8 @@ use super::{
 
 /// How many batches may be on their way at once; they never share a tenant.
 const IN_FLIGHT: usize = 2;
+/// How long one may take before others set out beside it: somebody else has one of its tenants' heads.
+const LONG: Duration = Duration::from_millis(10);
 /// The most commands in one statement.
 const BATCH: usize = 128;
 /// How many commands may wait before callers have to.
@@ -101,6 +107,8 @@ async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Re
     let mut busy = HashSet::new();
     let mut idle: Vec<Option<WorkerDb>> = (0..IN_FLIGHT).map(|_| None).collect();
     let mut in_flight = FuturesUnordered::new();
+    // When each of them set out, the earliest first.
+    let mut begun: Vec<Instant> = Vec::new();
     let mut unsettled = Unsettled::default();
     let mut settler = Some(None);
     let mut settling = FuturesUnordered::new();
@@ -115,21 +123,29 @@ async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Re
             settling.push(settle(&pools, connection, mem::take(&mut unsettled)));
         }
         while let Some(connection) = idle.pop() {
-            let batch = take_batch(&mut waiting, &busy);
+            // A batch costs as much as ten commands: what wouldn't fill one waits for the one that is on its way.
+            let may_go = waiting.len() >= BATCH || due(&begun).is_none_or(|due| due <= Instant::now());
+            let batch = if may_go { take_batch(&mut waiting, &busy) } else { Vec::new() };
             if batch.is_empty() {
                 idle.push(connection);
                 break;
             }
             busy.extend(batch.iter().map(|p| p.append.tenant));
-            let alone = batch.len() == 1 && in_flight.is_empty() && settling.is_empty();
-            in_flight.push(write(&pools, connection, batch, if alone { Mode::Durable } else { Mode::Early }));
+            let alone = batch.len() == 1 && begun.is_empty() && settling.is_empty();
+            let mode = if alone { Mode::Durable } else { Mode::Early };
+            let now = Instant::now();
+            begun.push(now);
+            in_flight.push(write(&pools, connection, batch, mode).map(move |written| (now, written)));
         }
+        let due = due(&begun).filter(|due| !waiting.is_empty() && *due > Instant::now());
         tokio::select! {
             received = queue.recv(), if open => match received {
                 Some(request) => sort(request, &mut waiting, &mut unsettled),
                 None => open = false,
             },
-            Some((connection, written, durable)) = in_flight.next() => {
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            Some((then, (connection, written, durable))) = in_flight.next() => {
+                begun.retain(|it| *it != then);
                 idle.push(connection);
                 for (pending, _) in &written {
                     busy.remove(&pending.append.tenant);
@@ -156,6 +172,11 @@ impl Unsettled {
     fn is_empty(&self) -> bool {
         self.written.is_empty() && self.others.is_empty()
     }
+}
+
+/// When others need not wait any longer for the batches that have set out.
+fn due(begun: &[Instant]) -> Option<Instant> {
+    begun.first().map(|first| *first + LONG)
 }
 
 fn sort(request: Request, waiting: &mut VecDeque<Pending>, unsettled: &mut Unsettled) {

@@ -89,12 +89,15 @@ struct Row<'a> {
 impl<'a> Batch<'a> {
     /// Writes the events down and seals each with a salted digest.
     pub(super) fn of(commands: &'a [&'a Append]) -> Result<Self, BatchError> {
-        let mut events = Vec::new();
+        let mut salts = vec![[0; 16]; commands.iter().map(|it| it.events.len()).sum()];
+        getrandom::fill(salts.as_flattened_mut()).map_err(BatchError::Chance)?;
+        let mut events = Vec::with_capacity(salts.len());
+        let mut salts = salts.into_iter();
         let mut metadata = Vec::with_capacity(commands.len());
         for (command, append) in commands.iter().enumerate() {
             metadata.push(to_raw_value(&append.metadata)?);
-            for (index, event) in (0..).zip(&append.events) {
-                events.push(Written::of(command, index, event)?);
+            for ((index, event), salt) in (0..).zip(&append.events).zip(&mut salts) {
+                events.push(Written::of(command, index, event, salt)?);
             }
         }
         Ok(Self { commands, metadata, events })
@@ -160,10 +163,8 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn of(command: usize, index: i16, event: &'a DomainEvent) -> Result<Self, BatchError> {
+    fn of(command: usize, index: i16, event: &'a DomainEvent, salt: [u8; 16]) -> Result<Self, BatchError> {
         let (event_type, version, payload) = event.encode()?;
-        let mut salt = [0; 16];
-        getrandom::fill(&mut salt).map_err(BatchError::Chance)?;
         let digest = Sha256::new().chain_update(salt).chain_update(payload.get()).finalize().into();
         Ok(Self { command, index, event_type, version: version.to_string(), payload, salt, digest, event })
     }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (8, "nodes", include_str!("../../migrations/0008_nodes.sql")),
     (9, "read_models_built", include_str!("../../migrations/0009_read_models_built.sql")),
     (10, "conditions on aggregates", include_str!("../../migrations/0010_conditions_on_aggregates.sql")),
+    (11, "calls in a column", include_str!("../../migrations/0011_calls_in_a_column.sql")),
 ];
 
 /// Two nodes that start together must not both migrate.

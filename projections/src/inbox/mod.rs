@@ -52,16 +52,17 @@ const LOAD: &str = "\
 
 const STORE: &str = "\
     insert into inbox (tenant_id, conversation_id, position, customer_id, status, assignee_id, activity, \
-        snoozed_until, search, data) \
+        snoozed_until, call_id, search, data) \
     select tenant, id, position, customer, status, assignee, activity, \
-        snoozed, array_to_tsvector(string_to_array(words, ' ')), data \
+        snoozed, call, array_to_tsvector(string_to_array(words, ' ')), data \
     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::uuid[], $7::bigint[], \
-        $8::timestamptz[], $9::text[], $10::json[]) \
-        as u (tenant, id, position, customer, status, assignee, activity, snoozed, words, data) \
+        $8::timestamptz[], $9::uuid[], $10::text[], $11::json[]) \
+        as u (tenant, id, position, customer, status, assignee, activity, snoozed, call, words, data) \
     on conflict (tenant_id, conversation_id) do update set \
         position = excluded.position, customer_id = excluded.customer_id, status = excluded.status, \
         assignee_id = excluded.assignee_id, activity = excluded.activity, \
-        snoozed_until = excluded.snoozed_until, search = excluded.search, data = excluded.data";
+        snoozed_until = excluded.snoozed_until, call_id = excluded.call_id, search = excluded.search, \
+        data = excluded.data";
 
 /// What folding a batch of events in comes to.
 ///
@@ -132,6 +133,7 @@ fn store(rows: &Rows<ConversationView>) -> Option<Write> {
             .with(column(&rows, |it| it.row.assignee.as_ref().map(|agent| agent.id.uuid())))
             .with(column(&rows, |it| it.row.activity))
             .with(column(&rows, |it| it.row.snoozed_until))
+            .with(column(&rows, |it| it.row.call.as_ref().map(|call| call.id.uuid())))
             .with(column(&rows, |it| search::lexemes(it.tenant, it.row.searchable())))
             .with(documents(&rows, |it| it.row)),
     )

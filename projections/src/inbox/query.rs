@@ -107,8 +107,7 @@ const SNOOZED_DUE: &str = "\
     order by snoozed_until limit $2";
 
 const CALLS: &str = "\
-    select tenant_id, data from inbox where (data->'call'->>'id') is not null \
-    order by (data->'call'->>'id') limit $1";
+    select tenant_id, data from inbox where call_id is not null order by call_id limit $1";
 
 /// A page of a view, the latest activity first; with `q`, of those conversations that have, for every word of it,
 /// a word that begins with it in subject, tags, latest message, or the customer's name, e-mail address or external id.
