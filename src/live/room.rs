@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use openchat_domain::{
@@ -29,6 +30,10 @@ use super::{outbox::Outbox, wire::Frame};
 
 /// How many recent events a room remembers.
 const RING: usize = 1024;
+/// About how long a write to one socket, and what the kernel does for it, keeps a core busy.
+const WRITE: Duration = Duration::from_micros(10);
+/// However many sockets there are: what is gathered has to fit into their queues.
+const LONGEST: Duration = Duration::from_millis(50);
 
 /// Names a socket within its room.
 pub(super) type SocketId = u64;
@@ -118,6 +123,12 @@ impl Room {
     pub(super) fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
         let agents = self.agents.values().map(|s| &s.outbox);
         agents.chain(self.customers.values().map(|s| &s.outbox))
+    }
+
+    /// About how long it takes to write to all of the team's sockets. Whoever has more to tell sooner gathers it, so that one
+    /// write carries it.
+    pub(super) fn writing_takes(&self) -> Duration {
+        LONGEST.min(WRITE * u32::try_from(self.agents.len()).unwrap_or(u32::MAX))
     }
 
     /// The sessions whose sockets are here.

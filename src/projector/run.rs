@@ -29,7 +29,7 @@ const BATCH: usize = 5_000;
 const TAIL: usize = 10_000;
 /// How long a round that follows on another waits for more to fold at once, in times of what the last one took, and how long
 /// both take at the most: a batch costs about as much as an event, so the busier the machine the more it holds, but a large
-/// one gains nothing by being larger. When it is quiet nobody waits.
+/// one gains nothing by being larger.
 const GATHER: (u32, Duration) = (8, Duration::from_millis(25));
 /// How often the heads are compared with the checkpoints, to find what no announcement told of.
 const POLL: Duration = Duration::from_millis(500);
@@ -86,6 +86,25 @@ const BEHIND: &str = "
     where h.position > coalesce(c.position, 0) limit 10000";
 pub(super) const CHECKPOINTS: &str =
     "select tenant_id, position from checkpoints where reader = $1 and tenant_id = any($2)";
+
+impl Sources {
+    /// Waits while more keeps coming; when it is quiet nobody waits.
+    async fn gather(&self, took: Duration) {
+        let (times, period) = GATHER;
+        let (mut left, mut waiting) = (period.saturating_sub(took).min(took * times), 0);
+        while !left.is_zero() && self.waiting() > waiting {
+            waiting = self.waiting();
+            let a_while = took.min(left);
+            tokio::time::sleep(a_while).await;
+            left -= a_while;
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.announced.len() + self.heard.len()
+    }
+}
+
 impl Projector {
     /// A projector that tells `followers` of what it has committed.
     #[must_use]
@@ -155,10 +174,7 @@ impl Projector {
                     }
                     polled = false;
                     self.status.set_failing(None);
-                    if !(sources.announced.is_empty() && sources.heard.is_empty()) {
-                        let ((times, period), took) = (GATHER, begun.elapsed());
-                        tokio::time::sleep(period.saturating_sub(took).min(took * times)).await;
-                    }
+                    sources.gather(begun.elapsed()).await;
                 }
                 Err(BatchError::Fenced) => {
                     tracing::info!("another node has been at work; looking anew");

@@ -44,10 +44,23 @@ impl Hub {
         let mut tick = tokio::time::interval(EXPIRY_TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut empty_since = Instant::now();
+        let mut told = Instant::now();
         loop {
             tokio::select! {
                 message = mailbox.recv() => match message {
-                    Some(message) => self.handle(tenant, &mut room, message).await,
+                    Some(message) => {
+                        if matches!(message, Message::Committed(_)) {
+                            tokio::time::sleep_until(told + room.writing_takes()).await;
+                            told = Instant::now();
+                        }
+                        // What has come meanwhile goes out in the same writes.
+                        let meanwhile = mailbox.len();
+                        self.handle(tenant, &mut room, message).await;
+                        for _ in 0..meanwhile {
+                            let Ok(message) = mailbox.try_recv() else { break };
+                            self.handle(tenant, &mut room, message).await;
+                        }
+                    }
                     None => return,
                 },
                 _ = tick.tick() => room.expire(self.now()),
