@@ -85,12 +85,7 @@ impl Projection {
         match self {
             Self::Inbox => 3,
             Self::RoutingQueue | Self::Customers => 2,
-            Self::Transcript
-            | Self::Agents
-            | Self::Keys
-            | Self::Settings
-            | Self::Launch
-            | Self::Replies => 1,
+            Self::Transcript | Self::Agents | Self::Keys | Self::Settings | Self::Launch | Self::Replies => 1,
         }
     }
 
