@@ -30,6 +30,9 @@ const BURST: usize = 256;
 /// How long they are given. Who has no room then, doesn't read.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How exact timers are: whoever waits for less waits for this long.
+const TICK: Duration = Duration::from_millis(1);
+
 impl Hub {
     pub(super) async fn run_room(self, tenant: BusinessId, mut mailbox: mpsc::UnboundedReceiver<Message>) {
         // The mailbox is open already, and the tenant is watched, so nothing that is committed from here on is missed.
@@ -50,7 +53,10 @@ impl Hub {
                 message = mailbox.recv() => match message {
                     Some(message) => {
                         if matches!(message, Message::Committed(_)) {
-                            tokio::time::sleep_until(told + room.writing_takes()).await;
+                            let rest = (told + room.writing_takes()).saturating_duration_since(Instant::now());
+                            if rest >= TICK {
+                                tokio::time::sleep(rest).await;
+                            }
                             told = Instant::now();
                         }
                         // What has come meanwhile goes out in the same writes.
