@@ -21,7 +21,7 @@ use openchat_domain::{
     customer::{Customer, CustomerCommand, ProfileChanges},
 };
 
-use crate::support::{Store, client, eventually};
+use crate::support::{Store, client, queued};
 
 fn clock() -> Clock {
     Clock::default()
@@ -305,12 +305,7 @@ async fn a_tenant_whose_log_is_locked_holds_no_other_up() {
     db.batch_execute("begin").await.unwrap();
     db.execute("select from log_heads where tenant_id = $1 for update", &[&stuck.uuid()]).await.unwrap();
     let waiting = [appended(stuck), appended(stuck)];
-    let locks = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-    let watch = client(&store.config).await;
-    eventually("an append waits for the head", async || {
-        watch.query_one(locks, &[]).await.unwrap().get::<_, i64>(0) > 0
-    })
-    .await;
+    queued(&client(&store.config).await, 1).await;
     for _ in 0..10 {
         let passed = tokio::time::timeout(Duration::from_secs(1), appended(other)).await;
         assert!(matches!(passed, Ok(Ok(Ok(Appended::Recorded(_))))));

@@ -123,7 +123,7 @@ async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Re
             settling.push(settle(&pools, connection, mem::take(&mut unsettled)));
         }
         while let Some(connection) = idle.pop() {
-            // A batch costs as much as ten commands: what wouldn't fill one waits for the one that is on its way.
+            // Fewer and larger batches cost less: what wouldn't fill one waits for the one that is on its way.
             let may_go = waiting.len() >= BATCH || due(&begun).is_none_or(|due| due <= Instant::now());
             let batch = if may_go { take_batch(&mut waiting, &busy) } else { Vec::new() };
             if batch.is_empty() {
@@ -137,13 +137,13 @@ async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Re
             begun.push(now);
             in_flight.push(write(&pools, connection, batch, mode).map(move |written| (now, written)));
         }
-        let due = due(&begun).filter(|due| !waiting.is_empty() && *due > Instant::now());
+        let wake = due(&begun).filter(|due| !waiting.is_empty() && *due > Instant::now());
         tokio::select! {
             received = queue.recv(), if open => match received {
                 Some(request) => sort(request, &mut waiting, &mut unsettled),
                 None => open = false,
             },
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             Some((then, (connection, written, durable))) = in_flight.next() => {
                 begun.retain(|it| *it != then);
                 idle.push(connection);

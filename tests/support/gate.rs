@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::eventually;
+use super::{eventually, queued};
 
 const LOCK: i64 = 0x67_6174_6500;
 
@@ -33,9 +33,7 @@ impl Gate {
 
     /// Waits until so many statements wait for the gate or for each other.
     pub(crate) async fn queued(&self, wanted: i64) {
-        let sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
-        let count = async || self.db.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
-        eventually("enough statements stand in line", async || count().await >= wanted).await;
+        queued(&self.db, wanted).await;
     }
 
     /// Ends those who wait at the gate: what they were about to append is not appended.

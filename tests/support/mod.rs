@@ -115,6 +115,13 @@ pub(crate) async fn client(config: &Config) -> Client {
     client
 }
 
+/// Waits until so many statements wait for a lock in this database, whose owner's connection this is.
+pub(crate) async fn queued(db: &Client, wanted: i64) {
+    let sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    let count = async || db.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
+    eventually("enough statements stand in line", async || count().await >= wanted).await;
+}
+
 /// Waits until something holds; half a minute is more than anything here takes on the busiest machine.
 pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     let waiting = async {

@@ -29,7 +29,6 @@ const CHUNK: i64 = 2_000;
 const BURST: usize = 256;
 /// How long they are given. Who has no room then, doesn't read.
 const PATIENCE: Duration = Duration::from_millis(500);
-
 /// How exact timers are: whoever waits for less waits for this long.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -53,10 +52,7 @@ impl Hub {
                 message = mailbox.recv() => match message {
                     Some(message) => {
                         if matches!(message, Message::Committed(_)) {
-                            let rest = (told + room.writing_takes()).saturating_duration_since(Instant::now());
-                            if rest >= TICK {
-                                tokio::time::sleep(rest).await;
-                            }
+                            written(&room, told).await;
                             told = Instant::now();
                         }
                         // What has come meanwhile goes out in the same writes.
@@ -174,6 +170,14 @@ impl Hub {
             tell_all(room, missed).await;
         }
         Ok(())
+    }
+}
+
+/// Waits until the room's sockets can have written what they were told.
+async fn written(room: &Room, told: Instant) {
+    let rest = (told + room.writing_takes()).saturating_duration_since(Instant::now());
+    if rest >= TICK {
+        tokio::time::sleep(rest).await;
     }
 }
 
