@@ -75,7 +75,11 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     eprintln!("the disk had been full for {:?} when somebody was refused", full.elapsed());
     drop(fill);
     fs::remove_file(&filler).unwrap();
-    if postgres.is_gone().await {
+    eventually("Postgres answers again or has ended", async || {
+        postgres.has_ended() || !postgres.is_gone().await
+    })
+    .await;
+    if postgres.has_ended() {
         // A log that can't be written stops Postgres: whoever looks after it starts it again.
         postgres.start("-c max_wal_size=16MB -c shared_buffers=16MB").await;
     }

@@ -92,6 +92,11 @@ impl Postgres {
         self.config("postgres").connect(NoTls).await.is_err()
     }
 
+    /// Whether it has ended, instead of starting anew by itself after one of its processes has crashed.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.pid().is_none()
+    }
+
     pub(crate) async fn gone(&self) {
         eventually("Postgres is gone", async || self.is_gone().await).await;
     }
