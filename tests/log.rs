@@ -289,6 +289,42 @@ async fn many_tenants_in_one_batch_stay_dense_each() {
     }
 }
 
+#[tokio::test]
+async fn who_was_just_answered_goes_with_those_who_came_too_late_for_that_batch() {
+    const EACH: usize = 20;
+    let mut store = Store::new().await;
+    let tenant = tenant();
+    let fresh = move || raw(tenant, conversation(), 0, CommandId::from_uuid(clock().uuid()));
+    assert!(matches!(store.appender.append(fresh()).await, Ok(Appended::Recorded(_))));
+    let appending = || {
+        let appender = store.appender.clone();
+        tokio::spawn(async move {
+            for _ in 0..EACH {
+                assert!(matches!(appender.append(fresh()).await, Ok(Appended::Recorded(_))));
+            }
+        })
+    };
+
+    // One is on its way, and held up, when the others come.
+    let db = client(&store.config).await;
+    db.batch_execute("begin").await.unwrap();
+    db.execute("select from log_heads where tenant_id = $1 for update", &[&tenant.uuid()]).await.unwrap();
+    let mut all = vec![appending()];
+    queued(&client(&store.config).await, 1).await;
+    all.extend((1..8).map(|_| appending()));
+    db.batch_execute("commit").await.unwrap();
+    for appending in all {
+        appending.await.unwrap();
+    }
+
+    let mut batches = Vec::new();
+    while let Ok(events) = store.announced.try_recv() {
+        batches.push(events.len());
+    }
+    // They would be in two batches for each round, the one and the seven by turns.
+    assert!(batches.len() <= EACH + 5, "{batches:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_whose_log_is_locked_holds_no_other_up() {
     let store = Store::new().await;

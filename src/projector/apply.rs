@@ -131,8 +131,6 @@ pub(crate) struct Target<'a> {
     pub(crate) projections: &'a [Projection],
     /// Under which leadership the checkpoint moves too; a rebuild keeps its own count.
     pub(crate) checkpoint: Option<Fence>,
-    /// Whether the entries are known to be durable, so that what is folded from them needn't be before it is told.
-    pub(crate) durable: bool,
 }
 
 impl Entry {
@@ -331,13 +329,12 @@ async fn commit(
             writes.push(known.parked.write());
         }
     }
-    // A crash loses the read models' rows and their checkpoint together; they are folded again.
-    let fate = if target.durable { Fate::Early } else { Fate::Durable };
+    // The events are durable. A crash loses the read models' rows and their checkpoint together; they are folded again.
     let committed = async {
         for folded in folded(db, target, entries, known).await? {
             writes.extend(folded);
         }
-        db.write(&writes, fate).await.map_err(refusal)
+        db.write(&writes, Fate::Early).await.map_err(refusal)
     };
     let committed = committed.await;
     if committed.is_err() {

@@ -317,7 +317,7 @@ impl Build {
 
 impl Lane {
     async fn fold(mut self, entries: Arc<Vec<Entry>>, now: DateTime<Utc>) -> Result<Self, BatchError> {
-        let target = Target { projections: &[self.projection], checkpoint: None, durable: true };
+        let target = Target { projections: &[self.projection], checkpoint: None };
         fold(&self.worker, &target, &entries, &mut self.known, now).await?;
         Ok(self)
     }

@@ -274,8 +274,8 @@ impl Projector {
         }
         self.learn_checkpoints(db).await?;
         self.in_doubt = self.behind.iter().copied().collect();
-        let (entries, durable) = self.gather(db).await?;
-        let target = Target { projections: Projection::ALL, checkpoint: Some(fence), durable };
+        let entries = self.gather(db).await?;
+        let target = Target { projections: Projection::ALL, checkpoint: Some(fence) };
         fold(db, &target, &entries, &mut self.known, self.clock.now()).await?;
         self.status.parked.store(self.known.parked().len(), Ordering::Relaxed);
         self.publish(entries);
@@ -301,9 +301,8 @@ impl Projector {
     }
 
     /// The next entries of every tenant that is behind, each tenant getting its share: from memory what was announced
-    /// here or told by another node, and from the log what lies before it. Says, too, whether all of them are known to be
-    /// durable: what was announced or told is.
-    async fn gather(&mut self, db: &WorkerDb) -> Result<(Vec<Entry>, bool), BatchError> {
+    /// here or told by another node, and from the log what lies before it.
+    async fn gather(&mut self, db: &WorkerDb) -> Result<Vec<Entry>, BatchError> {
         let share = (BATCH / self.behind.len().max(1)).max(10);
         let mut entries = Vec::new();
         let mut to_read = Vec::new();
@@ -327,8 +326,7 @@ impl Projector {
                 None => to_read.push(Range { tenant, after: checkpoint, upto: Position::MAX }),
             }
         }
-        let durable = to_read.is_empty();
-        if !durable {
+        if !to_read.is_empty() {
             to_read.truncate((BATCH / share).max(1));
             let read = read::ranges(db, &to_read, i64::try_from(share).unwrap_or(i64::MAX)).await?;
             for Range { tenant, .. } in to_read {
@@ -343,7 +341,7 @@ impl Projector {
             self.behind.remove(&tenant);
             self.tails.remove(&tenant);
         }
-        Ok((entries, durable))
+        Ok(entries)
     }
 
     /// Lets those who wait and those who follow know what has been committed.

@@ -126,8 +126,6 @@ pub(super) struct Loaded<A> {
     pub(super) position: Position,
     /// When the log last agreed that this is all of the stream.
     pub(super) confirmed: Instant,
-    /// Whether all of it is known to be durable; what was read in the log may just be on its way to the disk.
-    pub(super) settled: bool,
     /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
     pub(super) shared: u8,
 }
@@ -310,11 +308,8 @@ impl Aggregates {
                         Some(command_id) => self.replay(context.tenant, command_id).await?,
                         None => None,
                     };
-                    if replayed.is_some() || !loaded.settled {
-                        self.appender.settle().await.map_err(StoreError::from)?;
-                    }
                     let position = loaded.position;
-                    *known = Some(Loaded { settled: true, ..loaded });
+                    *known = Some(loaded);
                     if let Some(replayed) = replayed {
                         return Ok(replayed);
                     }
@@ -325,7 +320,7 @@ impl Aggregates {
             let asked = Instant::now();
             match self.append::<A>(context, command_id, (id, loaded.sequence), events).await? {
                 Appended::Recorded(events) => {
-                    let folded = self.fold(Loaded { confirmed: asked, settled: true, ..loaded }, &events);
+                    let folded = self.fold(Loaded { confirmed: asked, ..loaded }, &events);
                     let position = folded.position;
                     self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
                     self.others.record(context.tenant, position, asked);

@@ -1,15 +1,11 @@
 //! Group commit: the commands that arrive while others are being committed go out together in the next batch.
 //!
-//! A batch doesn't keep its tenant's head locked until the disk has it. It commits, which makes it visible and lets the next
-//! one go on, and then waits, with all that was committed meanwhile, for one flush of the log's end; only then is it
-//! announced and acknowledged. A command that is alone waits for the disk itself: that is one round trip instead of two.
-//! (Early lock release and flush pipelining, from Johnson et al., "Aether: a scalable approach to logging", 2010.)
-//! Whatever rests on what it has read is later in the log, so no flush can make it durable without that; an answer that
-//! appends nothing asks for a flush of its own: [`Appender::settle`].
+//! A batch costs about as much as many commands, so it pays to have few and large ones. Whoever has just been answered is
+//! ready to ask again at once, and is given the chance to before the next batch sets out: otherwise those who have just
+//! missed a batch and those who were in it take turns, and each batch has half of them.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    mem,
     sync::Arc,
     time::Duration,
 };
@@ -18,13 +14,15 @@ use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use openchat_domain::{BusinessId, Recorded};
 use tokio::{
     sync::{mpsc, oneshot},
+    task::yield_now,
     time::{Instant, sleep_until},
 };
 
 use super::{
     append::{Append, AppendError, Appended},
+    batch::{Outcome, Prepared},
     pool::{Pools, WorkerDb},
-    writer::{self, Mode},
+    writer,
 };
 
 /// How many batches may be on their way at once; they never share a tenant.
@@ -33,6 +31,9 @@ const IN_FLIGHT: usize = 2;
 const LONG: Duration = Duration::from_millis(10);
 /// The most commands in one statement.
 const BATCH: usize = 128;
+/// How often a batch gives way to those who were answered last. They are ready as it is; it takes one turn of the
+/// scheduler, or a few when they are spread over its threads.
+const TURNS: usize = 8;
 /// How many commands may wait before callers have to.
 const QUEUE: usize = 4096;
 
@@ -43,32 +44,17 @@ impl<F: Fn(Vec<Arc<Recorded>>) + Send + 'static> Announce for F {}
 /// The way into the log; clones share one queue.
 #[derive(Debug, Clone)]
 pub struct Appender {
-    queue: mpsc::Sender<Request>,
-}
-
-type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
-
-#[derive(Debug)]
-enum Request {
-    Append(Box<Pending>),
-    Settle(Reply<()>),
+    queue: mpsc::Sender<Pending>,
 }
 
 /// A command that waits for its answer.
 #[derive(Debug)]
 struct Pending {
-    append: Append,
-    reply: Reply<Appended>,
+    command: Prepared,
+    reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
-type Written = Vec<(Pending, Result<Appended, AppendError>)>;
-
-/// What the next flush is for.
-#[derive(Debug, Default)]
-struct Unsettled {
-    written: Written,
-    others: Vec<Reply<()>>,
-}
+type Written = Vec<(Pending, Result<Outcome, AppendError>)>;
 
 impl Appender {
     /// Starts the appender's task; it ends when every clone is gone and all that waits has been written.
@@ -84,93 +70,65 @@ impl Appender {
     /// # Errors
     /// [`AppendError`].
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.ask(|reply| Request::Append(Box::new(Pending { append, reply }))).await
-    }
-
-    /// Waits until all that could be read in the log before is durable, whichever node has appended it.
-    ///
-    /// # Errors
-    /// [`AppendError::Unavailable`].
-    pub async fn settle(&self) -> Result<(), AppendError> {
-        self.ask(Request::Settle).await
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, AppendError> {
+        let command = Prepared::of(append).map_err(|e| AppendError::Refused(e.to_string().into()))?;
         let (reply, answer) = oneshot::channel();
-        self.queue.send(request(reply)).await.map_err(|_| AppendError::Unavailable)?;
+        let pending = Pending { command, reply };
+        self.queue.send(pending).await.map_err(|_| AppendError::Unavailable)?;
         answer.await.map_err(|_| AppendError::Unavailable)?
     }
 }
 
-async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Request>) {
+async fn run(pools: Pools, announce: impl Announce, mut queue: mpsc::Receiver<Pending>) {
     let mut waiting = VecDeque::new();
     let mut busy = HashSet::new();
     let mut idle: Vec<Option<WorkerDb>> = (0..IN_FLIGHT).map(|_| None).collect();
     let mut in_flight = FuturesUnordered::new();
     // When each of them set out, the earliest first.
     let mut begun: Vec<Instant> = Vec::new();
-    let mut unsettled = Unsettled::default();
-    let mut settler = Some(None);
-    let mut settling = FuturesUnordered::new();
+    // How many were answered last, and how often those who wait have given way to them.
+    let (mut answered, mut turns) = (0, 0);
     let mut open = true;
     loop {
-        while let Ok(request) = queue.try_recv() {
-            sort(request, &mut waiting, &mut unsettled);
+        while let Ok(pending) = queue.try_recv() {
+            waiting.push_back(pending);
         }
-        if !unsettled.is_empty()
-            && let Some(connection) = settler.take()
-        {
-            settling.push(settle(&pools, connection, mem::take(&mut unsettled)));
+        if begun.is_empty() && (1..answered).contains(&waiting.len()) && turns < TURNS {
+            turns += 1;
+            yield_now().await;
+            continue;
         }
         while let Some(connection) = idle.pop() {
-            // Fewer and larger batches cost less: what wouldn't fill one waits for the one that is on its way.
+            // What wouldn't fill a batch waits for the one that is on its way.
             let may_go = waiting.len() >= BATCH || due(&begun).is_none_or(|due| due <= Instant::now());
             let batch = if may_go { take_batch(&mut waiting, &busy) } else { Vec::new() };
             if batch.is_empty() {
                 idle.push(connection);
                 break;
             }
-            busy.extend(batch.iter().map(|p| p.append.tenant));
-            let alone = batch.len() == 1 && begun.is_empty() && settling.is_empty();
-            let mode = if alone { Mode::Durable } else { Mode::Early };
+            turns = 0;
+            busy.extend(batch.iter().map(|pending| pending.command.tenant()));
             let now = Instant::now();
             begun.push(now);
-            in_flight.push(write(&pools, connection, batch, mode).map(move |written| (now, written)));
+            in_flight.push(write(&pools, connection, batch).map(move |written| (now, written)));
         }
         let wake = due(&begun).filter(|due| !waiting.is_empty() && *due > Instant::now());
         tokio::select! {
             received = queue.recv(), if open => match received {
-                Some(request) => sort(request, &mut waiting, &mut unsettled),
+                Some(pending) => waiting.push_back(pending),
                 None => open = false,
             },
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
-            Some((then, (connection, written, durable))) = in_flight.next() => {
+            Some((then, (connection, written))) = in_flight.next() => {
                 begun.retain(|it| *it != then);
                 idle.push(connection);
                 for (pending, _) in &written {
-                    busy.remove(&pending.append.tenant);
+                    busy.remove(&pending.command.tenant());
                 }
-                if durable {
-                    finish(written, &announce);
-                } else {
-                    unsettled.written.extend(written);
-                }
-            }
-            Some((connection, settled, answer)) = settling.next() => {
-                settler = Some(connection);
-                finish(settled.written, &announce);
-                for other in settled.others {
-                    let _ = other.send(answer.clone());
-                }
+                answered = written.len();
+                finish(written, &announce);
             }
             else => return,
         }
-    }
-}
-
-impl Unsettled {
-    fn is_empty(&self) -> bool {
-        self.written.is_empty() && self.others.is_empty()
     }
 }
 
@@ -179,19 +137,12 @@ fn due(begun: &[Instant]) -> Option<Instant> {
     begun.first().map(|first| *first + LONG)
 }
 
-fn sort(request: Request, waiting: &mut VecDeque<Pending>, unsettled: &mut Unsettled) {
-    match request {
-        Request::Append(pending) => waiting.push_back(*pending),
-        Request::Settle(reply) => unsettled.others.push(reply),
-    }
-}
-
 /// The next commands in order, leaving those whose tenant is being written.
 fn take_batch(waiting: &mut VecDeque<Pending>, busy: &HashSet<BusinessId>) -> Vec<Pending> {
     let mut batch = Vec::new();
     let mut left = VecDeque::new();
     while let Some(pending) = waiting.pop_front() {
-        if busy.contains(&pending.append.tenant) {
+        if busy.contains(&pending.command.tenant()) {
             left.push_back(pending);
         } else {
             batch.push(pending);
@@ -208,17 +159,27 @@ fn take_batch(waiting: &mut VecDeque<Pending>, busy: &HashSet<BusinessId>) -> Ve
 /// Announces what was recorded before anybody hears that it was, then answers.
 fn finish(written: Written, announce: &impl Announce) {
     let mut by_tenant: HashMap<BusinessId, Vec<Arc<Recorded>>> = HashMap::new();
-    for (pending, outcome) in &written {
-        if let Ok(Appended::Recorded(events)) = outcome {
-            by_tenant.entry(pending.append.tenant).or_default().extend(events.iter().cloned());
-        }
+    let mut answers = Vec::with_capacity(written.len());
+    for (Pending { command, reply }, outcome) in written {
+        let tenant = command.tenant();
+        let answer = outcome.map(|outcome| match outcome {
+            Outcome::Recorded(last) => {
+                let events = command.recorded(last);
+                by_tenant.entry(tenant).or_default().extend(events.iter().cloned());
+                Appended::Recorded(events)
+            }
+            Outcome::Conflict => Appended::Conflict,
+            Outcome::Unmet => Appended::Unmet,
+            Outcome::Done(first) => Appended::Done(first),
+        });
+        answers.push((reply, answer));
     }
     for events in by_tenant.into_values() {
         announce(events);
     }
-    for (pending, outcome) in written {
+    for (reply, answer) in answers {
         // A caller that is gone needs no answer.
-        let _ = pending.reply.send(outcome);
+        let _ = reply.send(answer);
     }
 }
 
@@ -226,26 +187,8 @@ async fn write(
     pools: &Pools,
     mut connection: Option<WorkerDb>,
     pending: Vec<Pending>,
-    mode: Mode,
-) -> (Option<WorkerDb>, Written, bool) {
-    let appends: Vec<&Append> = pending.iter().map(|p| &p.append).collect();
-    let (outcomes, durable) = writer::write(pools, &mut connection, &appends, mode).await;
-    drop(appends);
-    (connection, pending.into_iter().zip(outcomes).collect(), durable)
-}
-
-/// Waits for the disk. When the database is gone in between, its end of the log may be lost: what was written is written
-/// again, which does nothing where it is still there.
-async fn settle(
-    pools: &Pools,
-    mut connection: Option<WorkerDb>,
-    unsettled: Unsettled,
-) -> (Option<WorkerDb>, Unsettled, Result<(), AppendError>) {
-    let answer = writer::settle(pools, &mut connection).await;
-    if answer.is_ok() || unsettled.written.is_empty() {
-        return (connection, unsettled, answer);
-    }
-    let pending = unsettled.written.into_iter().map(|(pending, _)| pending).collect();
-    let (connection, written, _) = write(pools, connection, pending, Mode::Again).await;
-    (connection, Unsettled { written, ..unsettled }, answer)
+) -> (Option<WorkerDb>, Written) {
+    let batch: Vec<&Prepared> = pending.iter().map(|it| &it.command).collect();
+    let outcomes = writer::write(pools, &mut connection, &batch).await;
+    (connection, pending.into_iter().zip(outcomes).collect())
 }

@@ -1,16 +1,16 @@
-//! A batch of commands as the three statements take it: rows and arrays, or the one row that it is.
+//! Commands written down, and the three statements that append a batch of them: as rows, as arrays, or the one row that it is.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use openchat_domain::{DomainEvent, Position, Recorded};
+use openchat_domain::{BusinessId, DomainEvent, Position, Recorded};
 use openchat_projections::{Db, DbError};
 use postgres_types::{Json, ToSql};
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::append::{Append, Appended, Facts, Fence};
+use super::append::{Append, Facts, Fence};
 
 /// Moves the heads in tenant order (so that two batches can't deadlock), then inserts behind them.
 const LEAN: &str = "
@@ -25,7 +25,7 @@ const LEAN: &str = "
                e.event_version, e.payload, e.metadata, e.recorded_at, e.command_id, e.command_index, e.salt, e.digest
         from unnest($3::events[]) e join moved using (tenant_id)
     )
-    select tenant_id, position, case when $4 then set_config('synchronous_commit', 'off', true) end from moved";
+    select tenant_id, position from moved";
 
 /// The same for one event of a tenant that has a log already, without the arrays.
 const SINGLE: &str = "
@@ -40,30 +40,42 @@ const CHECKED: &str = "
 
 /// Why events can't be written down.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BatchError {
+pub(super) enum PrepareError {
     #[error("an event has no JSON form")]
     Json(#[from] serde_json::Error),
     #[error("no randomness to be had: {0}")]
     Chance(getrandom::Error),
 }
 
-/// Commands with their events written down.
-pub(super) struct Batch<'a> {
-    commands: &'a [&'a Append],
-    metadata: Vec<Box<RawValue>>,
-    events: Vec<Written<'a>>,
+/// A command with its events written down, which is done before it queues: what every caller can do at once isn't left to
+/// the one task that writes.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    append: Append,
+    metadata: Box<RawValue>,
+    /// As many as the command has events.
+    written: Vec<Written>,
 }
 
-/// One event of one command (by index), as it will be stored.
-struct Written<'a> {
-    command: usize,
-    index: i16,
+/// An event as it will be stored.
+#[derive(Debug)]
+struct Written {
     event_type: &'static str,
     version: String,
     payload: Box<RawValue>,
     salt: [u8; 16],
     digest: [u8; 32],
-    event: &'a DomainEvent,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outcome {
+    /// It is in the log, its last event at this position.
+    Recorded(Position),
+    /// As in [`Appended`](super::append::Appended).
+    Conflict,
+    Unmet,
+    Done(Position),
 }
 
 /// A row of the log, but in place of its position its distance from the last one of its tenant in the batch.
@@ -86,106 +98,93 @@ struct Row<'a> {
     digest: &'a [u8],
 }
 
-impl<'a> Batch<'a> {
+impl Prepared {
     /// Writes the events down and seals each with a salted digest.
-    pub(super) fn of(commands: &'a [&'a Append]) -> Result<Self, BatchError> {
-        let mut salts = vec![[0; 16]; commands.iter().map(|it| it.events.len()).sum()];
-        getrandom::fill(salts.as_flattened_mut()).map_err(BatchError::Chance)?;
-        let mut events = Vec::with_capacity(salts.len());
-        let mut salts = salts.into_iter();
-        let mut metadata = Vec::with_capacity(commands.len());
-        for (command, append) in commands.iter().enumerate() {
-            metadata.push(to_raw_value(&append.metadata)?);
-            for ((index, event), salt) in (0..).zip(&append.events).zip(&mut salts) {
-                events.push(Written::of(command, index, event, salt)?);
-            }
-        }
-        Ok(Self { commands, metadata, events })
+    pub(super) fn of(append: Append) -> Result<Self, PrepareError> {
+        let mut salts = vec![[0; 16]; append.events.len()];
+        getrandom::fill(salts.as_flattened_mut()).map_err(PrepareError::Chance)?;
+        let metadata = to_raw_value(&append.metadata)?;
+        let written = append.events.iter().zip(salts).map(|(event, salt)| Written::of(event, salt));
+        Ok(Self { written: written.collect::<Result<_, _>>()?, append, metadata })
     }
 
-    /// Whether a command rests on more than its aggregate.
+    pub(super) fn tenant(&self) -> BusinessId {
+        self.append.tenant
+    }
+
+    /// Whether it rests on more than its aggregate.
     pub(super) fn is_conditional(&self) -> bool {
-        self.commands.iter().any(|c| c.condition.is_some() || c.fence.is_some())
+        self.append.condition.is_some() || self.append.fence.is_some()
     }
 
-    fn per_event<'s, T>(&'s self, f: impl Fn(&'s Written<'a>) -> T) -> Vec<T> {
-        self.events.iter().map(f).collect()
+    /// Its events as rows of the log, for a statement that knows where the log will end but not where it ends now.
+    /// Nothing of its tenant follows them in the batch but so many events.
+    fn rows(&self, follow: i64) -> impl DoubleEndedIterator<Item = Row<'_>> {
+        let append = &self.append;
+        let last = events(&append.events) - 1;
+        append.events.iter().zip(&self.written).enumerate().map(move |(index, (event, written))| {
+            let stream = event.stream();
+            let index = i16::try_from(index).unwrap_or(i16::MAX);
+            Row {
+                tenant_id: append.tenant.uuid(),
+                position: follow + last - i64::from(index),
+                aggregate_type: stream.aggregate_type(),
+                aggregate_id: stream.aggregate_id(),
+                sequence: append.expected + i64::from(index) + 1,
+                event_type: written.event_type,
+                event_version: &written.version,
+                payload: Json(&written.payload),
+                metadata: Json(&self.metadata),
+                recorded_at: append.at,
+                command_id: append.command.uuid(),
+                command_index: index,
+                salt: &written.salt,
+                digest: &written.digest,
+            }
+        })
     }
 
-    fn per_command<'s, T>(&'s self, f: impl Fn(&'s Append) -> T) -> Vec<T> {
-        self.commands.iter().map(|c| f(c)).collect()
-    }
-
-    fn of_command(&self, event: &Written<'_>) -> &Append {
-        self.commands[event.command]
-    }
-
-    /// An event as a row of the log, for a statement that knows where the log will end but not where it ends now.
-    fn row<'s>(&'s self, event: &'s Written<'_>, back: i64) -> Row<'s> {
-        let append = self.of_command(event);
-        let stream = event.event.stream();
-        Row {
-            tenant_id: append.tenant.uuid(),
-            position: back,
-            aggregate_type: stream.aggregate_type(),
-            aggregate_id: stream.aggregate_id(),
-            sequence: append.expected + i64::from(event.index) + 1,
-            event_type: event.event_type,
-            event_version: &event.version,
-            payload: Json(&event.payload),
-            metadata: Json(&self.metadata[event.command]),
-            recorded_at: append.at,
-            command_id: append.command.uuid(),
-            command_index: event.index,
-            salt: &event.salt,
-            digest: &event.digest,
-        }
-    }
-
-    /// The events of a command whose last one is at `last`.
-    fn recorded(&self, command: usize, last: Position) -> Vec<Arc<Recorded>> {
-        let append = self.commands[command];
-        let count = i64::try_from(append.events.len()).unwrap_or(i64::MAX);
+    /// Its events, recorded with the last one at `last`.
+    pub(super) fn recorded(self, last: Position) -> Vec<Arc<Recorded>> {
+        let Append { tenant, expected, at, metadata, events: happened, .. } = self.append;
+        let before = last - events(&happened);
         (1..)
-            .zip(&append.events)
+            .zip(happened)
             .map(|(nth, event)| {
-                Arc::new(Recorded {
-                    tenant: append.tenant,
-                    position: last - count + nth,
-                    sequence: append.expected + nth,
-                    at: append.at,
-                    metadata: append.metadata.clone(),
-                    event: event.clone(),
-                })
+                let (position, sequence, metadata) = (before + nth, expected + nth, metadata.clone());
+                Arc::new(Recorded { tenant, position, sequence, at, metadata, event })
             })
             .collect()
     }
 }
 
-impl<'a> Written<'a> {
-    fn of(command: usize, index: i16, event: &'a DomainEvent, salt: [u8; 16]) -> Result<Self, BatchError> {
+impl Written {
+    fn of(event: &DomainEvent, salt: [u8; 16]) -> Result<Self, PrepareError> {
         let (event_type, version, payload) = event.encode()?;
         let digest = Sha256::new().chain_update(salt).chain_update(payload.get()).finalize().into();
-        Ok(Self { command, index, event_type, version: version.to_string(), payload, salt, digest, event })
+        Ok(Self { event_type, version: version.to_string(), payload, salt, digest })
     }
 }
 
-/// Appends a batch in which no two commands touch the same aggregate, or fails as a whole. It is durable when this
-/// returns, unless it is to be so only `later`, by the next commit that is.
-pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>, later: bool) -> Result<Vec<Appended>, DbError> {
-    // From the end, so that what has been counted of a tenant is how far an event is from the tenant's last.
+/// How many.
+fn events(of: &[DomainEvent]) -> i64 {
+    i64::try_from(of.len()).unwrap_or(i64::MAX)
+}
+
+/// Durably appends a batch in which no two commands touch the same aggregate, or fails as a whole.
+pub(super) async fn lean(db: &impl Db, batch: &[&Prepared]) -> Result<Vec<Outcome>, DbError> {
+    // From the end, so that what has been counted of a tenant is how many of its events follow.
     let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
-    let from_the_end = batch.events.iter().rev().map(|event| {
-        let count = counts.entry(batch.of_command(event).tenant.uuid()).or_default();
-        let back = *count;
-        *count += 1;
-        batch.row(event, back)
-    });
-    let mut events: Vec<Row<'_>> = from_the_end.collect();
-    events.reverse();
+    let mut rows: Vec<Row<'_>> = Vec::with_capacity(batch.len());
+    for command in batch.iter().rev() {
+        let count = counts.entry(command.tenant().uuid()).or_default();
+        rows.extend(command.rows(*count).rev());
+        *count += events(&command.append.events);
+    }
+    rows.reverse();
     let (tenants, moves): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(t, n)| (*t, *n)).unzip();
-    let rows = db.query(LEAN, &[&tenants, &moves, &events, &later]).await?;
-    let mut next: BTreeMap<Uuid, Position> = rows
+    let moved = db.query(LEAN, &[&tenants, &moves, &rows]).await?;
+    let mut reached: BTreeMap<Uuid, Position> = moved
         .iter()
         .map(|row| {
             let tenant: Uuid = row.get(0);
@@ -194,21 +193,19 @@ pub(super) async fn lean(db: &impl Db, batch: &Batch<'_>, later: bool) -> Result
         })
         .collect();
     Ok(batch
-        .commands
         .iter()
-        .enumerate()
-        .map(|(i, append)| {
-            let last = next.entry(append.tenant.uuid()).or_default();
-            *last += i64::try_from(append.events.len()).unwrap_or(i64::MAX);
-            Appended::Recorded(batch.recorded(i, *last))
+        .map(|command| {
+            let last = reached.entry(command.tenant().uuid()).or_default();
+            *last += events(&command.append.events);
+            Outcome::Recorded(*last)
         })
         .collect())
 }
 
 /// Durably appends the one event that is all of a batch; nothing when it is more than that, or the tenant's first.
-pub(super) async fn single(db: &impl Db, batch: &Batch<'_>) -> Result<Option<Vec<Appended>>, DbError> {
-    let [event] = &*batch.events else { return Ok(None) };
-    let it = batch.row(event, 0);
+pub(super) async fn single(db: &impl Db, batch: &[&Prepared]) -> Result<Option<Vec<Outcome>>, DbError> {
+    let [command] = batch else { return Ok(None) };
+    let (Some(it), 1) = (command.rows(0).next(), command.written.len()) else { return Ok(None) };
     let appended = db
         .query_opt(
             SINGLE,
@@ -229,53 +226,55 @@ pub(super) async fn single(db: &impl Db, batch: &Batch<'_>) -> Result<Option<Vec
             ],
         )
         .await?;
-    Ok(appended.map(|row| vec![Appended::Recorded(batch.recorded(0, row.get(0)))]))
+    Ok(appended.map(|row| vec![Outcome::Recorded(row.get(0))]))
 }
 
-/// Appends a batch with an answer for each command.
-pub(super) async fn checked(db: &impl Db, batch: &Batch<'_>) -> Result<Vec<Appended>, DbError> {
-    let at: Vec<DateTime<Utc>> = batch.per_command(|c| c.at);
+/// Durably appends a batch with an answer for each command.
+pub(super) async fn checked(db: &impl Db, batch: &[&Prepared]) -> Result<Vec<Outcome>, DbError> {
+    let commands: Vec<&Append> = batch.iter().map(|it| &it.append).collect();
+    let written: Vec<(i32, &Written)> =
+        (1..).zip(batch).flat_map(|(n, it)| it.written.iter().map(move |event| (n, event))).collect();
     let rows = db
         .query(
             CHECKED,
             &[
-                &batch.per_command(|c| c.tenant.uuid()),
-                &batch.per_command(|c| c.stream.aggregate_type()),
-                &batch.per_command(|c| c.stream.aggregate_id()),
-                &batch.per_command(|c| c.expected),
-                &batch.per_command(|c| c.command.uuid()),
-                &batch.metadata.iter().map(|m| m.get()).collect::<Vec<_>>(),
-                &at,
-                &batch.per_command(|c| c.condition.map(|condition| condition.after)),
-                &batch.per_command(|c| match c.condition?.facts {
+                &each(&commands, |c| c.tenant.uuid()),
+                &each(&commands, |c| c.stream.aggregate_type()),
+                &each(&commands, |c| c.stream.aggregate_id()),
+                &each(&commands, |c| c.expected),
+                &each(&commands, |c| c.command.uuid()),
+                &each(batch, |it| it.metadata.get()),
+                &each(&commands, |c| c.at),
+                &each(&commands, |c| c.condition.map(|condition| condition.after)),
+                &each(&commands, |c| match c.condition?.facts {
                     Facts::Types(types) => Some(types),
                     Facts::Stream(_) => None,
                 }),
-                &batch.per_command(|c| match c.condition?.facts {
+                &each(&commands, |c| match c.condition?.facts {
                     Facts::Types(_) => None,
                     Facts::Stream(stream) => Some(stream.aggregate_id()),
                 }),
-                &batch.per_command(|c| c.fence.map(|Fence(generation)| generation)),
-                &batch.per_event(|e| i32::try_from(e.command + 1).unwrap_or(i32::MAX)),
-                &batch.per_event(|e| e.event_type),
-                &batch.per_event(|e| e.version.as_str()),
-                &batch.per_event(|e| e.payload.get()),
-                &batch.per_event(|e| e.salt.as_slice()),
-                &batch.per_event(|e| e.digest.as_slice()),
+                &each(&commands, |c| c.fence.map(|Fence(generation)| generation)),
+                &each(&written, |(command, _)| *command),
+                &each(&written, |(_, event)| event.event_type),
+                &each(&written, |(_, event)| event.version.as_str()),
+                &each(&written, |(_, event)| event.payload.get()),
+                &each(&written, |(_, event)| event.salt.as_slice()),
+                &each(&written, |(_, event)| event.digest.as_slice()),
             ],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| {
-            let head = row.get::<_, Option<Position>>(1).unwrap_or(0);
-            match row.get::<_, &str>(0) {
-                "appended" => Appended::Recorded(batch.recorded(i, head)),
-                "done" => Appended::Done(head),
-                "unmet" => Appended::Unmet,
-                _ => Appended::Conflict,
-            }
-        })
-        .collect())
+    Ok(each(&rows, |row| {
+        let head = row.get::<_, Option<Position>>(1).unwrap_or(0);
+        match row.get::<_, &str>(0) {
+            "appended" => Outcome::Recorded(head),
+            "done" => Outcome::Done(head),
+            "unmet" => Outcome::Unmet,
+            _ => Outcome::Conflict,
+        }
+    }))
+}
+
+fn each<'a, I, T>(of: &'a [I], f: impl Fn(&'a I) -> T) -> Vec<T> {
+    of.iter().map(f).collect()
 }

@@ -58,8 +58,7 @@ impl Aggregates {
         // A command that is under way finds out by itself, and the next one by the sequence.
         let Ok(mut known) = slot.known.try_lock() else { return };
         if let Some(loaded) = known.take_if(|loaded| loaded.sequence + 1 == recorded.sequence) {
-            // What is told is durable, and so is all that came before.
-            *known = Some(self.fold(Loaded { settled: true, ..loaded }, slice::from_ref(recorded)));
+            *known = Some(self.fold(loaded, slice::from_ref(recorded)));
         }
     }
 

@@ -57,17 +57,9 @@ impl Aggregates {
         let saved = snapshot.and_then(|row| {
             // An unreadable snapshot is no loss: the events are there.
             let state = serde_json::from_str(row.get(2)).ok()?;
-            Some(Loaded {
-                state,
-                sequence: row.get(0),
-                position: row.get(1),
-                confirmed,
-                settled: true,
-                shared: 0,
-            })
+            Some(Loaded { state, sequence: row.get(0), position: row.get(1), confirmed, shared: 0 })
         });
-        let begun =
-            || Loaded { state: A::default(), sequence: 0, position: 0, confirmed, settled: true, shared: 0 };
+        let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed, shared: 0 };
         drop(db);
         let loaded = self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await?;
         Ok(Loaded { shared: 0, ..loaded })
@@ -94,7 +86,6 @@ impl Aggregates {
                 }
                 loaded.sequence = row.get(0);
                 loaded.position = row.get(1);
-                loaded.settled = false;
                 loaded.shared = SHARED;
             }
             if i64::try_from(rows.len()).unwrap_or(CHUNK) < CHUNK {

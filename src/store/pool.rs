@@ -39,8 +39,6 @@ pub struct Conn<C> {
 /// What becomes of writes that are carried out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// They are durable.
-    Durable,
     /// They are visible, and durable with the next commit that waits for the disk.
     Early,
     /// They are undone: they were only tried.
@@ -154,7 +152,6 @@ impl Conn<Object> {
     /// The database's, for the first write that failed; it is unknown whether they were made when the connection broke.
     pub async fn write(&self, writes: &[Write], fate: Fate) -> Result<(), DbError> {
         let (begin, end) = match fate {
-            Fate::Durable => ("begin", "commit"),
             Fate::Early => ("begin; set local synchronous_commit = off", "commit"),
             Fate::Undone => ("begin", "rollback"),
         };

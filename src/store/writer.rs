@@ -7,87 +7,50 @@
 
 use std::time::Duration;
 
-use openchat_projections::{Db, DbError};
+use openchat_projections::DbError;
 
 use super::{
-    append::{Append, AppendError, Appended},
-    batch::{self, Batch},
+    append::AppendError,
+    batch::{self, Outcome, Prepared},
     pool::{Pools, WorkerDb},
 };
 
 /// How long the appender tries to reach the database again before it gives up on a batch.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// A commit that waits for the disk waits for all of the log before it, too. This one has nothing else to say.
-const SETTLE: &str = "select pg_logical_emit_message(true, 'openchat', '')";
+type Outcomes = Vec<Result<Outcome, AppendError>>;
 
-/// How a batch is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Durably.
-    Durable,
-    /// Durable only with the next commit that waits for the disk.
-    Early,
-    /// Durably, where it isn't there from an earlier time.
-    Again,
-}
-
-type Outcomes = Vec<Result<Appended, AppendError>>;
-
-/// Writes a batch. Says, too, whether it is durable: always, but for one that was to be written early and could be.
-pub(super) async fn write(
-    pools: &Pools,
-    connection: &mut Option<WorkerDb>,
-    appends: &[&Append],
-    mode: Mode,
-) -> (Outcomes, bool) {
-    let written = match Batch::of(appends) {
-        Ok(batch) => write_batch(pools, connection, &batch, mode).await,
-        Err(e) => Err(AppendError::Refused(e.to_string().into())),
-    };
-    match written {
-        Ok(written) => written,
+/// Writes a batch. What is said to be in the log is durable.
+pub(super) async fn write(pools: &Pools, connection: &mut Option<WorkerDb>, batch: &[&Prepared]) -> Outcomes {
+    match write_batch(pools, connection, batch).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
         // One command's events can't be stored: each is tried alone, so that it fails alone.
-        Err(AppendError::Refused(_)) if appends.len() > 1 => {
-            let mut outcomes = Vec::with_capacity(appends.len());
-            for append in appends {
-                outcomes.push(write_alone(pools, connection, append).await);
+        Err(AppendError::Refused(_)) if batch.len() > 1 => {
+            let mut outcomes = Vec::with_capacity(batch.len());
+            for command in batch {
+                let alone = write_batch(pools, connection, &[*command]).await;
+                outcomes.push(alone.and_then(|mut it| it.pop().ok_or(AppendError::Unavailable)));
             }
-            (outcomes, true)
+            outcomes
         }
-        Err(e) => (appends.iter().map(|_| Err(e.clone())).collect(), true),
+        Err(e) => batch.iter().map(|_| Err(e.clone())).collect(),
     }
-}
-
-async fn write_alone(
-    pools: &Pools,
-    connection: &mut Option<WorkerDb>,
-    append: &Append,
-) -> Result<Appended, AppendError> {
-    let alone = [append];
-    let batch = Batch::of(&alone).map_err(|e| AppendError::Refused(e.to_string().into()))?;
-    let (mut outcomes, _) = write_batch(pools, connection, &batch, Mode::Durable).await?;
-    outcomes.pop().unwrap_or(Err(AppendError::Unavailable))
 }
 
 /// Writes until the database has answered, for as long as patience lasts.
 async fn write_batch(
     pools: &Pools,
     connection: &mut Option<WorkerDb>,
-    batch: &Batch<'_>,
-    mode: Mode,
-) -> Result<(Outcomes, bool), AppendError> {
-    let mut lean = mode != Mode::Again && !batch.is_conditional();
+    batch: &[&Prepared],
+) -> Result<Vec<Outcome>, AppendError> {
+    let mut lean = !batch.iter().any(|command| command.is_conditional());
     let attempts = async {
         loop {
             let Some(db) = connected(pools, connection).await else {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             };
-            match attempt(db, batch, lean, mode == Mode::Early).await {
-                Ok(outcomes) => {
-                    let durable = !(lean && mode == Mode::Early);
-                    return Ok((outcomes.into_iter().map(Ok).collect(), durable));
-                }
+            match attempt(db, batch, lean).await {
+                Ok(outcomes) => return Ok(outcomes),
                 Err(e) => match failure(&e) {
                     Failure::Duplicate if lean => lean = false,
                     Failure::Duplicate | Failure::Retry => tokio::time::sleep(Duration::from_millis(5)).await,
@@ -108,36 +71,14 @@ async fn write_batch(
     })
 }
 
-async fn attempt(
-    db: &WorkerDb,
-    batch: &Batch<'_>,
-    lean: bool,
-    later: bool,
-) -> Result<Vec<Appended>, DbError> {
+async fn attempt(db: &WorkerDb, batch: &[&Prepared], lean: bool) -> Result<Vec<Outcome>, DbError> {
     if !lean {
         return batch::checked(db, batch).await;
     }
-    // What is alone waits for the disk itself.
-    if !later && let Some(appended) = batch::single(db, batch).await? {
-        return Ok(appended);
+    match batch::single(db, batch).await? {
+        Some(appended) => Ok(appended),
+        None => batch::lean(db, batch).await,
     }
-    batch::lean(db, batch, later).await
-}
-
-/// Waits until everything that has been committed before is durable.
-pub(super) async fn settle(pools: &Pools, connection: &mut Option<WorkerDb>) -> Result<(), AppendError> {
-    let settled = async {
-        let db = connected(pools, connection).await.ok_or(AppendError::Unavailable)?;
-        db.query(SETTLE, &[]).await.map(drop).map_err(|e| {
-            tracing::warn!(error = %super::chain(&e), "the event log's end could not be waited for");
-            AppendError::Unavailable
-        })
-    };
-    let settled = tokio::time::timeout(PATIENCE, settled).await.unwrap_or(Err(AppendError::Unavailable));
-    if settled.is_err() {
-        discard(connection);
-    }
-    settled
 }
 
 /// Closes a connection that may be stuck in the middle of an answer; the pool must not hand it out again.
