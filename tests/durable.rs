@@ -14,7 +14,7 @@ use openchat_domain::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::{
     log::{context, conversation, customer, open, post, tenant},
@@ -75,6 +75,25 @@ impl Disk {
             self.owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) >= count
         })
         .await;
+    }
+
+    /// Kills the Postgres, which starts anew.
+    fn crash(&self) {
+        let file = fs::read_to_string(self.dir.join("postgres/cluster/postmaster.pid")).unwrap();
+        let postmaster = Pid::from_raw(file.lines().next().unwrap().parse().unwrap()).unwrap();
+        kill_process(postmaster, Signal::KILL).unwrap();
+    }
+
+    async fn wait_for_restart(&mut self) {
+        let (config, owner) = (&self.config, &mut self.owner);
+        *owner = loop {
+            if let Ok((client, connection)) = config.connect(NoTls).await {
+                tokio::spawn(connection);
+                break client;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        owner.batch_execute("set synchronous_commit = local").await.unwrap();
     }
 
     async fn events(&self, tenant: BusinessId) -> i64 {
@@ -186,12 +205,32 @@ async fn what_may_not_be_durable_is_written_again_when_the_database_dies() {
     disk.waiting(2).await;
 
     disk.set("''").await;
-    let file = fs::read_to_string(disk.dir.join("postgres/cluster/postmaster.pid")).unwrap();
-    let postmaster = Pid::from_raw(file.lines().next().unwrap().parse().unwrap()).unwrap();
-    kill_process(postmaster, Signal::KILL).unwrap();
+    disk.crash();
 
     assert_eq!(first.await.unwrap().events.len(), 1);
     assert_eq!(others.await, [1; 5]);
     assert_eq!(disk.events(talk.context.tenant).await, 3);
     assert_eq!(disk.events(beside.context.tenant).await, 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_a_repetition_is_answered_only_when_what_it_repeats_is_durable() {
+    let mut disk = Disk::new().await;
+    let (one, other) = (Store::on(disk.config.clone()), Store::on(disk.config.clone()));
+    let talk = Talk::begin(&one).await;
+    let context = talk.context.once(CommandId::derive(talk.context.tenant, &["once"]));
+    disk.hold().await;
+    let read = read();
+    let mut first = pin!(one.aggregates.execute::<Conversation>(&context, talk.id, &read));
+    assert!(first.as_mut().now_or_never().is_none());
+    disk.waiting(1).await;
+
+    disk.crash();
+    disk.wait_for_restart().await;
+    assert_eq!(disk.events(talk.context.tenant).await, 3, "it can be read");
+    let mut again = pin!(other.aggregates.execute::<Conversation>(&context, talk.id, &read));
+    assert!(tokio::time::timeout(A_WHILE, again.as_mut()).await.is_err());
+
+    disk.release().await;
+    assert_eq!((first.await.unwrap().position, again.await.unwrap().position), (3, 3));
 }
