@@ -16,7 +16,7 @@ use openchat_domain::{
     conversation::{Conversation, ConversationEvent},
     customer::{Customer, CustomerEvent},
 };
-use openchat_projections::{Db as _, log};
+use openchat_projections::log;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
@@ -28,13 +28,12 @@ use super::{
     hearing::Slot,
     others::Others,
     pool::Pools,
+    writer,
 };
 use crate::clock::Clock;
 
 /// How often a command decides anew after a conflict before it gives up.
 const ATTEMPTS: u32 = 50;
-/// A commit that has nothing to say, and waits for all of the log before it.
-const FLUSH: &str = "select pg_logical_emit_message(true, 'openchat', '')";
 /// How long a state that the log has agreed to is taken for the present one where a moment's delay does no harm.
 const RECENT: Duration = Duration::from_secs(1);
 
@@ -313,7 +312,7 @@ impl Aggregates {
                     let position = loaded.position;
                     *known = Some(loaded);
                     if let Some(replayed) = replayed {
-                        self.flush().await?;
+                        writer::flush(&self.pools).await.map_err(StoreError::from)?;
                         return Ok(replayed);
                     }
                     nothing.map_err(ExecuteError::Refused)?;
@@ -385,14 +384,6 @@ impl Aggregates {
             loaded.position = recorded.position;
         }
         loaded
-    }
-
-    /// Waits until all that can be read in the log is durable. What can be read is on this disk, but after a crash it may
-    /// not be on a standby that every commit waits for.
-    async fn flush(&self) -> Result<(), StoreError> {
-        let db = self.pools.worker().await?;
-        db.query(FLUSH, &[]).await?;
-        Ok(())
     }
 
     /// What the command did when it was carried out before, if it was.

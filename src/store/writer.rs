@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use openchat_projections::DbError;
+use openchat_projections::{Db as _, DbError};
 
 use super::{
     append::AppendError,
@@ -17,6 +17,9 @@ use super::{
 
 /// How long the appender tries to reach the database again before it gives up on a batch.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// A commit that waits for the disk waits for all of the log before it, too. This one has nothing else to say.
+const FLUSH: &str = "select pg_logical_emit_message(true, 'openchat', '')";
+
 type Outcomes = Vec<Result<Outcome, AppendError>>;
 
 /// Writes a batch. What is said to be in the log is durable.
@@ -79,6 +82,24 @@ async fn attempt(db: &WorkerDb, batch: &[&Prepared], lean: bool) -> Result<Vec<O
         Some(appended) => Ok(appended),
         None => batch::lean(db, batch).await,
     }
+}
+
+/// Waits until all that can be read in the log is durable. It is on this disk, but after a crash it may not be on a standby
+/// that every commit waits for.
+pub(super) async fn flush(pools: &Pools) -> Result<(), AppendError> {
+    let mut connection = None;
+    let flushed = async {
+        let db = connected(pools, &mut connection).await.ok_or(AppendError::Unavailable)?;
+        db.query(FLUSH, &[]).await.map(drop).map_err(|e| {
+            tracing::warn!(error = %super::chain(&e), "the event log's end could not be waited for");
+            AppendError::Unavailable
+        })
+    };
+    let flushed = tokio::time::timeout(PATIENCE, flushed).await.unwrap_or(Err(AppendError::Unavailable));
+    if flushed.is_err() {
+        discard(&mut connection);
+    }
+    flushed
 }
 
 /// Closes a connection that may be stuck in the middle of an answer; the pool must not hand it out again.
