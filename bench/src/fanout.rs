@@ -34,8 +34,6 @@ pub(crate) use server::serve;
 use server::{Publisher, Side};
 use socket::{Scratch, Socket};
 
-/// How many sockets are open.
-const SOCKETS: [usize; 4] = [1, 200, 1_000, 5_000];
 /// How many messages a second are published when it isn't as many as go.
 const RATE: f64 = 200.0;
 /// On how many connections: so many messages are under way at most.
@@ -72,8 +70,12 @@ struct Figures {
     closed: Series,
 }
 
-/// 200 messages a second, and then as many as are delivered, to 1, 200, 1,000 and 5,000 sockets.
-pub(crate) async fn fanout(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, BenchError> {
+/// 200 messages a second, and then as many as are delivered, to so many sockets.
+pub(crate) async fn fanout(
+    stage: &Stage,
+    pace: Pace,
+    numbers: &[usize],
+) -> Result<Vec<Scenario>, BenchError> {
     let mut sides = Vec::new();
     match Side::nats(stage.dir())? {
         Some(nats) => sides.push(nats),
@@ -82,7 +84,7 @@ pub(crate) async fn fanout(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, B
     stage.empty_database("fanout").await?;
     sides.push(Side::open_chat(stage.url("fanout")).await?);
     let (mut steady, mut closed) = (Vec::new(), Vec::new());
-    for sockets in SOCKETS {
+    for &sockets in numbers {
         let mut figures: Vec<Figures> = sides.iter().map(|side| Figures::new(side, sockets)).collect();
         for round in 0..pace.rounds {
             for n in 0..sides.len() {

@@ -36,6 +36,9 @@ struct Cli {
     /// How long a round is, in seconds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
+    /// How many sockets `fanout` opens.
+    #[arg(long, value_delimiter = ',', default_value = "1,200,1000,5000")]
+    sockets: Vec<usize>,
     /// Where the figures go as JSON.
     #[arg(long, default_value = "build/bench.json")]
     json: PathBuf,
@@ -138,7 +141,7 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
             Which::Peers => vec![peers::peers(&stage, pace).await?],
             Which::Message => scenarios::http(&stage, pace).await?,
             Which::Feed => vec![scenarios::feed(&stage, pace).await?],
-            Which::Fanout => fanout::fanout(&stage, pace).await?,
+            Which::Fanout => fanout::fanout(&stage, pace, &cli.sockets).await?,
             Which::Long => vec![growth::long(&stage, pace).await?],
             Which::Tenants => vec![growth::tenants(&stage, pace).await?],
             Which::Nodes => nodes::nodes(&stage, pace).await?,

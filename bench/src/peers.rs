@@ -10,6 +10,7 @@ use std::{
 
 use serde::Deserialize;
 use tokio::process::Command;
+use tokio_postgres::Config;
 
 use crate::{
     BenchError,
@@ -65,14 +66,9 @@ struct Printed {
 pub(crate) async fn peers(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("peers").await?;
     let mut contenders = vec![insert(&config).await?, commands(&config).await?];
+    contenders.extend(pgbench(stage, "peers", &config).await?);
     let mut databases = vec![config];
     let mut out = std::io::stdout();
-    let program = stage.program("pgbench");
-    if program.is_file() {
-        contenders.push(pgbench(program, stage.url("peers"), stage.dir().join("pgbench")));
-    } else {
-        writeln!(out, "pgbench is left out: it isn't among the programs of this Postgres")?;
-    }
     for peer in &PEERS {
         let needed = peer.command.last().map(|it| Path::new(BUILT).join(it));
         if needed.is_some_and(|it| it.is_file()) {
@@ -116,20 +112,32 @@ impl Peer {
     }
 }
 
-/// The same INSERT by Postgres' own load generator, which measures in whole seconds.
-fn pgbench(program: PathBuf, connection: String, log: PathBuf) -> Contender {
-    let it = Arc::new((program, connection, log));
-    Contender::of_rounds("pgbench", move |concurrency, duration| {
+/// The same INSERT by Postgres' own load generator, which measures in whole seconds; a sequence makes its ids, which costs
+/// less than chance.
+pub(crate) async fn pgbench(
+    stage: &Stage,
+    database: &str,
+    config: &Config,
+) -> Result<Option<Contender>, BenchError> {
+    let program = stage.program("pgbench");
+    if !program.is_file() {
+        writeln!(std::io::stdout(), "pgbench is left out: it isn't among the programs of this Postgres")?;
+        return Ok(None);
+    }
+    let table = "create table pgbench_rows (id bigint generated always as identity primary key, payload text not null)";
+    connect(config).await?.batch_execute(table).await?;
+    let it = Arc::new((program, stage.url(database), stage.dir().join("pgbench")));
+    Ok(Some(Contender::of_rounds("pgbench", move |concurrency, duration| {
         let it = Arc::clone(&it);
         async move {
             let (program, connection, log) = &*it;
             std::fs::create_dir_all(log)?;
             let script = log.join("script.sql");
-            std::fs::write(&script, "insert into bench_rows values (gen_random_uuid(), :payload);")?;
+            std::fs::write(&script, "insert into pgbench_rows (payload) values (:payload);")?;
             let mut process = Command::new(program);
-            process
-                .args(["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix"])
-                .arg(log.join("took"));
+            process.args(["--no-vacuum", "--protocol=prepared"]);
+            // Of few, because what it writes down costs it time.
+            process.args(["--log", "--sampling-rate=0.05", "--log-prefix"]).arg(log.join("took"));
             process.arg("--file").arg(script).arg(format!("--define=payload={}", WORDS.repeat(4)));
             process.arg(format!("--client={concurrency}")).arg(format!("--jobs={}", concurrency.min(2)));
             process.arg(format!("--time={}", duration.as_secs_f64().ceil())).arg(connection);
@@ -141,7 +149,7 @@ fn pgbench(program: PathBuf, connection: String, log: PathBuf) -> Contender {
             let per_second = rate.ok_or(BenchError::Refused(said))?;
             Ok(Sample { per_second, p50: percentile(&took, 50), p99: percentile(&took, 99) })
         }
-    })
+    })))
 }
 
 /// How long each transaction took, in order: the third word of each line that pgbench has logged.

@@ -27,6 +27,7 @@ use crate::{
     BenchError,
     client::{Answer, Backend},
     measure::{Contender, Sample, interleaved, percentile},
+    peers::pgbench,
     report::Scenario,
     stage::{Served, Stage, connect, store},
 };
@@ -46,10 +47,12 @@ pub(crate) const WORKERS: usize = 32;
 /// So many conversations that each has its messages seconds apart, as people's have.
 pub(crate) const MANY: usize = 3_200;
 
-/// Commands through the store against a bare prepared INSERT of a row as large, each on as many connections as workers.
+/// Commands through the store against a bare prepared INSERT of a row as large, from here and from pgbench, each on as many
+/// connections as workers.
 pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("append").await?;
-    let contenders = [insert(&config).await?, commands(&config).await?];
+    let mut contenders = vec![insert(&config).await?, commands(&config).await?];
+    contenders.extend(pgbench(stage, "append", &config).await?);
     settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32, MOST], pace.rounds, pace.seconds).await?;
     Ok(Scenario { name: "append", unit: "durable commands", series })

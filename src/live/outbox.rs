@@ -50,6 +50,11 @@ impl Outbox {
         let _ = self.frames.reserve_many(frames).await;
     }
 
+    /// Waits until nothing waits any more, or the socket is gone.
+    pub(super) async fn is_empty(&self) {
+        self.has_room(CAPACITY).await;
+    }
+
     /// Puts a frame into the queue; a full queue closes the socket as too slow. Answers whether it goes on.
     pub(super) fn push(&self, frame: Frame) -> bool {
         match self.frames.try_send(frame) {

@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 
 use openchat_domain::{
@@ -30,11 +29,10 @@ use super::{outbox::Outbox, wire::Frame};
 
 /// How many recent events a room remembers.
 const RING: usize = 1024;
-/// About how long a write to one socket, and what the kernel does for it, keeps a core busy.
-const WRITE: Duration = Duration::from_micros(10);
-/// However many sockets there are: what is gathered has to fit into their queues.
-const LONGEST: Duration = Duration::from_millis(50);
-
+/// How many sockets stand for all.
+const SAMPLE: usize = 16;
+/// So few sockets are written to at once.
+const FEW: usize = 256;
 /// Names a socket within its room.
 pub(super) type SocketId = u64;
 
@@ -125,10 +123,12 @@ impl Room {
         agents.chain(self.customers.values().map(|s| &s.outbox))
     }
 
-    /// About how long it takes to write to all of the team's sockets. Whoever has more to tell sooner gathers it, so that one
-    /// write carries it.
-    pub(super) fn writing_takes(&self) -> Duration {
-        LONGEST.min(WRITE * u32::try_from(self.agents.len()).unwrap_or(u32::MAX))
+    /// What waits for some of the team's sockets, evenly among them in the order in which they are told; for none when they
+    /// are few.
+    pub(super) fn sample(&self) -> impl Iterator<Item = &Outbox> {
+        let sockets = self.agents.values().map(|socket| &socket.outbox);
+        let step = (self.agents.len() / SAMPLE).max(1);
+        sockets.skip(step - 1).step_by(step).take(if self.agents.len() < FEW { 0 } else { SAMPLE })
     }
 
     /// The sessions whose sockets are here.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use openchat_domain::{BusinessId, ConversationId, Position, Recorded, conversation::AgentRef};
 use openchat_projections::feed::close;
 use tokio::{sync::mpsc, time::Instant};
@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     live::{
         catch_up,
+        outbox::Outbox,
         room::{Coming, Room, SocketId},
     },
     nodes::{LiveNews, News},
@@ -29,6 +30,8 @@ const CHUNK: i64 = 2_000;
 const BURST: usize = 256;
 /// How long they are given. Who has no room then, doesn't read.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The longest that they are given otherwise: what is gathered meanwhile has to fit into their queues.
+const LONGEST: Duration = Duration::from_millis(25);
 /// How exact timers are: whoever waits for less waits for this long.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -46,21 +49,20 @@ impl Hub {
         let mut tick = tokio::time::interval(EXPIRY_TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut empty_since = Instant::now();
-        let mut told = Instant::now();
         loop {
             tokio::select! {
                 message = mailbox.recv() => match message {
                     Some(message) => {
-                        if matches!(message, Message::Committed(_)) {
-                            written(&room, told).await;
-                            told = Instant::now();
-                        }
+                        let before = room.position();
                         // What has come meanwhile goes out in the same writes.
                         let meanwhile = mailbox.len();
                         self.handle(tenant, &mut room, message).await;
                         for _ in 0..meanwhile {
                             let Ok(message) = mailbox.try_recv() else { break };
                             self.handle(tenant, &mut room, message).await;
+                        }
+                        if room.position() > before {
+                            written(&room).await;
                         }
                     }
                     None => return,
@@ -173,11 +175,17 @@ impl Hub {
     }
 }
 
-/// Waits until the room's sockets can have written what they were told.
-async fn written(room: &Room, told: Instant) {
-    let rest = (told + room.writing_takes()).saturating_duration_since(Instant::now());
-    if rest >= TICK {
-        tokio::time::sleep(rest).await;
+/// Waits until the room's sockets have written what they were told, and as long again: that leaves half of the cores to
+/// others, and what comes meanwhile goes out in one write with what follows it.
+async fn written(room: &Room) {
+    let told = Instant::now();
+    let mut sample: FuturesUnordered<_> = room.sample().map(Outbox::is_empty).collect();
+    // Whoever reads slowly holds up nobody else.
+    let most = sample.len() * 3 / 4;
+    let _ = tokio::time::timeout(LONGEST, sample.by_ref().take(most).count()).await;
+    let again = told.elapsed();
+    if again >= TICK {
+        tokio::time::sleep(again).await;
     }
 }
 
@@ -202,5 +210,68 @@ async fn tell_all(room: &mut Room, events: Vec<Arc<Recorded>>) {
             let _ = tokio::time::timeout(PATIENCE, written).await;
         }
         room.tell(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openchat_domain::{AgentId, SessionId};
+    use openchat_projections::feed::QueueOrder;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::live::{outbox::outbox, wire::Frame};
+
+    /// A room with so many of one agent's sockets, and what each has to write.
+    fn room(sockets: usize) -> (Room, Vec<mpsc::Receiver<Frame>>) {
+        let (agent, session) = (AgentId::from_uuid(Uuid::nil()), SessionId::from_uuid(Uuid::nil()));
+        let mut room = Room::new(QueueOrder::new(0, []), 0);
+        let mut queues = Vec::new();
+        for _ in 0..sockets {
+            let (outbox, _signals, queue) = outbox();
+            room.join_agent(agent, session, 0, outbox).unwrap();
+            queues.push(queue);
+        }
+        // Who joins is told who is there.
+        room.tell_presence(agent, true);
+        (room, queues)
+    }
+
+    fn write(queues: &mut [mpsc::Receiver<Frame>]) {
+        queues.iter_mut().for_each(|queue| while queue.try_recv().is_ok() {});
+    }
+
+    async fn takes(room: &Room) -> Duration {
+        let begun = Instant::now();
+        written(room).await;
+        begun.elapsed()
+    }
+
+    #[tokio::test]
+    async fn many_sockets_are_given_as_long_again_as_they_took_to_write() {
+        let (room, mut queues) = room(1_000);
+        let took = Duration::from_millis(8);
+        let writing = async {
+            tokio::time::sleep(took).await;
+            write(&mut queues);
+        };
+        let (given, ()) = tokio::join!(takes(&room), writing);
+        assert!(given >= 2 * took, "{given:?}");
+        assert!(takes(&room).await < took, "nothing waits any more");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_holds_up_others_for_a_moment_and_a_few_hold_up_nobody() {
+        let (many, mut queues) = room(1_000);
+        let given = takes(&many).await;
+        assert!(given >= 2 * LONGEST && given < PATIENCE, "{given:?}");
+        write(&mut queues);
+        // However the room numbers them, as many as a quarter of those that are looked at.
+        for stuck in many.sample().take(4) {
+            stuck.push(Frame::ping());
+        }
+        assert!(takes(&many).await < LONGEST);
+        let (few, _queues) = room(10);
+        assert!(takes(&few).await < LONGEST);
     }
 }
