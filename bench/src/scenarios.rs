@@ -48,11 +48,12 @@ pub(crate) const WORKERS: usize = 32;
 pub(crate) const MANY: usize = 3_200;
 
 /// Commands through the store against a bare prepared INSERT of a row as large, from here and from pgbench, each on as many
-/// connections as workers.
+/// connections as workers; and what there is to be won by one statement for all of them.
 pub(crate) async fn append(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.database("append").await?;
     let mut contenders = vec![insert(&config).await?, commands(&config).await?];
     contenders.extend(pgbench(stage, "append", &config).await?);
+    contenders.push(together(&config).await?);
     settle(&config, &contenders).await?;
     let series = interleaved(&contenders, &[1, 8, 32, MOST], pace.rounds, pace.seconds).await?;
     Ok(Scenario { name: "append", unit: "durable commands", series })
@@ -230,6 +231,29 @@ pub(crate) async fn insert(config: &Config) -> Result<Contender, BenchError> {
             let (client, statement) = &connections[worker];
             client.execute(statement, &[&fresh(), payload.as_ref()]).await?;
             Ok(())
+        }
+    }))
+}
+
+/// As many of the same rows in one INSERT, on one connection that does nothing else: as much as any gathering of those who
+/// wait can reach, if it cost nothing and nobody had to be answered.
+async fn together(config: &Config) -> Result<Contender, BenchError> {
+    let client = connect(config).await?;
+    let sql = "insert into bench_rows (id, payload) select * from unnest($1::uuid[], $2::text[])";
+    let shared = Arc::new((client.prepare(sql).await?, client));
+    Ok(Contender::of_rounds("rows in one INSERT", move |rows, duration| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (statement, client) = &*shared;
+            let (payloads, begun) = (vec![WORDS.repeat(4); rows], Instant::now());
+            let mut took = Vec::new();
+            while begun.elapsed() < duration {
+                let ids: Vec<Uuid> = (0..rows).map(|_| fresh()).collect();
+                let asked = Instant::now();
+                client.execute(statement, &[&ids, &payloads]).await?;
+                took.extend(std::iter::repeat_n(asked.elapsed(), rows));
+            }
+            Ok(Sample::of(took, 1, begun.elapsed()))
         }
     }))
 }
