@@ -4,7 +4,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::ServerHandle;
 use openchat_domain::Recorded;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc,
+    task::JoinHandle,
+};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
 
@@ -127,6 +131,16 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// The runtime that a server is made for. Requests have a thread for each core beside it; what else there is to do mostly
+/// waits for the database, and a thread for each core of its own would hand work to and fro that one does as fast.
+///
+/// # Errors
+/// When the system has no more threads.
+pub fn runtime() -> std::io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
 }
 
 /// Brings the database up to date and serves it.

@@ -17,6 +17,7 @@ use openchat::{
     telemetry, tls,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Runtime;
 use tokio_postgres::Config;
 
 use cli::{
@@ -57,15 +58,35 @@ enum MainError {
     Output(#[from] std::io::Error),
     #[error("no JSON")]
     Json(#[from] serde_json::Error),
+    #[error("no threads can be started")]
+    Threads(#[source] std::io::Error),
     #[error("signals can't be heard")]
     Signal(#[source] std::io::Error),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
     tls::settle();
-    let done = match cli.command {
+    let runtime = match cli.command {
+        Command::Serve(_) => app::runtime(),
+        _ => Runtime::new(),
+    };
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(e) => Err(MainError::Threads(e)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            // The one thing that is for whoever started the process, however it logs.
+            let _ = writeln!(std::io::stderr(), "openchat: {}", chain(&e));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), MainError> {
+    match command {
         Command::Serve(config) => serve(config).await,
         Command::Migrate { database } => bring_up_to_date(&database).await,
         Command::Rebuild { name, database } => rebuild(name.as_deref(), &database).await,
@@ -82,14 +103,6 @@ async fn main() -> ExitCode {
         },
         Command::Openapi => print(&http::openapi()),
         Command::SocketSchema => print(&http::socket_schema()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            // The one thing that is for whoever started the process, however it logs.
-            let _ = writeln!(std::io::stderr(), "openchat: {}", chain(&e));
-            ExitCode::FAILURE
-        }
     }
 }
 

@@ -16,7 +16,11 @@ mod start;
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use openchat::{app::StartError, postgres::PostgresError, store::MigrateError};
+use openchat::{
+    app::{self, StartError},
+    postgres::PostgresError,
+    store::MigrateError,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use report::Scenario;
@@ -109,13 +113,16 @@ pub(crate) enum BenchError {
     Json(#[from] serde_json::Error),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match &cli.helper {
-        Some(Helper::Serve { database }) => fanout::serve(database).await,
-        None => run(cli).await,
-    };
+    let done = app::runtime().map_err(BenchError::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match &cli.helper {
+                Some(Helper::Serve { database }) => fanout::serve(database).await,
+                None => run(&cli).await,
+            }
+        })
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
@@ -125,7 +132,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), BenchError> {
+async fn run(cli: &Cli) -> Result<(), BenchError> {
     let pace = Pace { rounds: cli.rounds.max(1), seconds: cli.seconds };
     // Every socket is a file, here and in a server that is started from here.
     let files = getrlimit(Resource::Nofile);

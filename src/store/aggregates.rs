@@ -131,6 +131,19 @@ pub(super) struct Loaded<A> {
     pub(super) shared: u8,
 }
 
+impl<A: Aggregate> Loaded<A> {
+    /// Goes on by what has happened next.
+    pub(super) fn fold(&mut self, events: &[Arc<Recorded>]) {
+        for recorded in events {
+            if let Some(event) = A::own(recorded.event.clone()) {
+                self.state.evolve(&event);
+            }
+            self.sequence = recorded.sequence;
+            self.position = recorded.position;
+        }
+    }
+}
+
 macro_rules! aggregate {
     ($name:ident, $event:ident, $id:ident, $cache:ident) => {
         impl Aggregate for $name {
@@ -250,18 +263,19 @@ impl Aggregates {
         let mut known = slot.known.lock().await;
         let loaded = match known.take() {
             Some(loaded) if self.holds(&slot, &loaded, tenant, age) => loaded,
-            Some(loaded) => {
+            Some(mut loaded) => {
                 let asked = Instant::now();
                 if self.latest::<A>(tenant, id).await? == loaded.sequence {
-                    Loaded { confirmed: asked, ..loaded }
+                    loaded.confirmed = asked;
+                    loaded
                 } else {
                     self.load::<A>(tenant, id).await?
                 }
             }
             None => self.load::<A>(tenant, id).await?,
         };
-        let Loaded { state, position, .. } = known.insert(loaded);
-        Ok((state.clone(), *position))
+        let loaded = known.insert(loaded);
+        Ok((loaded.state.clone(), loaded.position))
     }
 
     /// Carries out a command: its events are durable when this returns.
@@ -282,14 +296,15 @@ impl Aggregates {
         let mut outdated = None;
         for _ in 0..ATTEMPTS {
             // Taken out, so that a caller who is gone in the middle leaves no state of which nobody knows the truth.
-            let (loaded, fresh) = match (known.take(), outdated.take()) {
+            let (mut loaded, fresh) = match (known.take(), outdated.take()) {
                 (Some(loaded), _) if loaded.shared > 0 => {
                     (self.catch_up::<A>(context.tenant, id, loaded).await?, true)
                 }
                 (Some(loaded), _) if !slot.is_told_of(&loaded) => {
-                    let caught_up = self.catch_up::<A>(context.tenant, id, loaded).await?;
+                    let mut caught_up = self.catch_up::<A>(context.tenant, id, loaded).await?;
                     // Who is told of what the others do needn't look for it.
-                    (Loaded { shared: 0, ..caught_up }, true)
+                    caught_up.shared = 0;
+                    (caught_up, true)
                 }
                 (Some(loaded), _) => (loaded, false),
                 // At once and by what is missing only: another node is as fast, and whoever is slower never gets its turn.
@@ -322,11 +337,12 @@ impl Aggregates {
             let asked = Instant::now();
             match self.append::<A>(context, command_id, (id, loaded.sequence), events).await? {
                 Appended::Recorded(events) => {
-                    let folded = self.fold(Loaded { confirmed: asked, ..loaded }, &events);
-                    let position = folded.position;
-                    self.save_snapshot_when_due(context.tenant, id, &folded, events.len());
+                    loaded.confirmed = asked;
+                    loaded.fold(&events);
+                    let position = loaded.position;
+                    self.save_snapshot_when_due(context.tenant, id, &loaded, events.len());
                     self.others.record(context.tenant, position, asked);
-                    *known = Some(folded);
+                    *known = Some(loaded);
                     return Ok(Executed { events, position, replayed: false });
                 }
                 Appended::Done(_) => {
@@ -373,17 +389,6 @@ impl Aggregates {
             events: events.into_iter().map(|e| A::event(id, e)).collect(),
         };
         Ok(self.appender.append(append).await?)
-    }
-
-    pub(super) fn fold<A: Aggregate>(&self, mut loaded: Loaded<A>, events: &[Arc<Recorded>]) -> Loaded<A> {
-        for recorded in events {
-            if let Some(event) = A::own(recorded.event.clone()) {
-                loaded.state.evolve(&event);
-            }
-            loaded.sequence = recorded.sequence;
-            loaded.position = recorded.position;
-        }
-        loaded
     }
 
     /// What the command did when it was carried out before, if it was.

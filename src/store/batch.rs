@@ -38,15 +38,6 @@ const CHECKED: &str = "
     select outcome, head from oc_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                                            $16, $17)";
 
-/// Why events can't be written down.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PrepareError {
-    #[error("an event has no JSON form")]
-    Json(#[from] serde_json::Error),
-    #[error("no randomness to be had: {0}")]
-    Chance(getrandom::Error),
-}
-
 /// A command with its events written down, which is done before it queues: what every caller can do at once isn't left to
 /// the one task that writes.
 #[derive(Debug)]
@@ -100,12 +91,10 @@ struct Row<'a> {
 
 impl Prepared {
     /// Writes the events down and seals each with a salted digest.
-    pub(super) fn of(append: Append) -> Result<Self, PrepareError> {
-        let mut salts = vec![[0; 16]; append.events.len()];
-        getrandom::fill(salts.as_flattened_mut()).map_err(PrepareError::Chance)?;
+    pub(super) fn of(append: Append) -> serde_json::Result<Self> {
         let metadata = to_raw_value(&append.metadata)?;
-        let written = append.events.iter().zip(salts).map(|(event, salt)| Written::of(event, salt));
-        Ok(Self { written: written.collect::<Result<_, _>>()?, append, metadata })
+        let written = append.events.iter().map(Written::of).collect::<Result<_, _>>()?;
+        Ok(Self { append, metadata, written })
     }
 
     pub(super) fn tenant(&self) -> BusinessId {
@@ -159,8 +148,10 @@ impl Prepared {
 }
 
 impl Written {
-    fn of(event: &DomainEvent, salt: [u8; 16]) -> Result<Self, PrepareError> {
+    fn of(event: &DomainEvent) -> serde_json::Result<Self> {
         let (event_type, version, payload) = event.encode()?;
+        // Of a generator of this thread, which the kernel has seeded: it need not be asked for each.
+        let salt: [u8; 16] = rand::random();
         let digest = Sha256::new().chain_update(salt).chain_update(payload.get()).finalize().into();
         Ok(Self { event_type, version: version.to_string(), payload, salt, digest })
     }

@@ -20,7 +20,8 @@ use super::aggregates::{Aggregate, Aggregates, Loaded};
 /// The place of an aggregate at hand.
 #[doc(hidden)]
 pub struct Slot<A> {
-    pub(super) known: Mutex<Option<Loaded<A>>>,
+    /// In a box, because a command takes it out and puts it back.
+    pub(super) known: Mutex<Option<Box<Loaded<A>>>>,
     /// The sequence of its latest event that another node has told of.
     heard: AtomicI64,
 }
@@ -57,8 +58,8 @@ impl Aggregates {
         slot.heard.fetch_max(recorded.sequence, Ordering::AcqRel);
         // A command that is under way finds out by itself, and the next one by the sequence.
         let Ok(mut known) = slot.known.try_lock() else { return };
-        if let Some(loaded) = known.take_if(|loaded| loaded.sequence + 1 == recorded.sequence) {
-            *known = Some(self.fold(loaded, slice::from_ref(recorded)));
+        if let Some(loaded) = known.as_mut().filter(|loaded| loaded.sequence + 1 == recorded.sequence) {
+            loaded.fold(slice::from_ref(recorded));
         }
     }
 

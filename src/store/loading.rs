@@ -48,7 +48,7 @@ impl Aggregates {
         &self,
         tenant: BusinessId,
         id: A::Id,
-    ) -> Result<Loaded<A>, StoreError> {
+    ) -> Result<Box<Loaded<A>>, StoreError> {
         let confirmed = Instant::now();
         let db = self.pools.tenant(tenant).await?;
         let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
@@ -61,8 +61,10 @@ impl Aggregates {
         });
         let begun = || Loaded { state: A::default(), sequence: 0, position: 0, confirmed, shared: 0 };
         drop(db);
-        let loaded = self.catch_up::<A>(tenant, id, saved.unwrap_or_else(begun)).await?;
-        Ok(Loaded { shared: 0, ..loaded })
+        let known = Box::new(saved.unwrap_or_else(begun));
+        let mut loaded = self.catch_up::<A>(tenant, id, known).await?;
+        loaded.shared = 0;
+        Ok(loaded)
     }
 
     /// The state with what has happened since.
@@ -70,10 +72,10 @@ impl Aggregates {
         &self,
         tenant: BusinessId,
         id: A::Id,
-        known: Loaded<A>,
-    ) -> Result<Loaded<A>, StoreError> {
-        let mut loaded =
-            Loaded { confirmed: Instant::now(), shared: known.shared.saturating_sub(1), ..known };
+        mut loaded: Box<Loaded<A>>,
+    ) -> Result<Box<Loaded<A>>, StoreError> {
+        loaded.confirmed = Instant::now();
+        loaded.shared = loaded.shared.saturating_sub(1);
         let db = self.pools.tenant(tenant).await?;
         let (tenant_id, aggregate_id) = (tenant.uuid(), A::stream(id).aggregate_id());
         loop {
