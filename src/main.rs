@@ -2,7 +2,7 @@
 
 mod cli;
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
 use openchat::{
@@ -26,6 +26,9 @@ use cli::{
     say,
     tail::TailError,
 };
+
+/// How long the read models may take for the sample business before it is shown without them.
+const STORY: Duration = Duration::from_secs(30);
 
 /// Why the binary ends with a failure.
 #[derive(Debug, thiserror::Error)]
@@ -137,6 +140,11 @@ async fn serve(mut config: ServeConfig) -> Result<(), MainError> {
     let started = app::start(options).await;
     let result = match started {
         Ok(mut running) => {
+            if let Some(demo) = &running.app.demo
+                && let Err(e) = running.app.views.wait(demo.tenant, demo.end, STORY).await
+            {
+                tracing::warn!(error = chain(&e), "the sample business is not all there yet");
+            }
             tracing::info!(address = %running.address, url = %running.app.public_url, "OpenChat serves");
             announce(&running.app.public_url, fresh, config.demo)?;
             let ended = tokio::select! {

@@ -3,7 +3,7 @@
 mod seed;
 mod story;
 
-use openchat_domain::{BusinessId, CustomerId, KeyId, UserId};
+use openchat_domain::{BusinessId, CustomerId, KeyId, Position, UserId};
 
 pub use seed::{DemoError, seed};
 
@@ -20,4 +20,6 @@ pub struct Demo {
     pub key_id: KeyId,
     /// The customer as whom a visitor is signed in to the shop.
     pub shopper: CustomerId,
+    /// Where the story ends: until the read models are there, nobody knows the key.
+    pub end: Position,
 }

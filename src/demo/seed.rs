@@ -126,7 +126,8 @@ impl Teller {
         self.move_to(now);
         self.go_to_work(&team).await?;
         let shopper = self.customer("Jane Cooper", "club").await?.id;
-        Ok(Demo { tenant: self.tenant, owner: owner.id, key, key_id, shopper })
+        let (_, end) = self.aggregates.state_at::<Customer>(self.tenant, shopper).await?;
+        Ok(Demo { tenant: self.tenant, owner: owner.id, key, key_id, shopper, end })
     }
 
     /// Time only goes on.
