@@ -51,7 +51,7 @@ impl Outbox {
     }
 
     /// Waits until nothing waits any more, or the socket is gone.
-    pub(super) async fn is_empty(&self) {
+    pub(super) async fn emptied(&self) {
         self.has_room(CAPACITY).await;
     }
 

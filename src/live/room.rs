@@ -33,6 +33,7 @@ const RING: usize = 1024;
 const SAMPLE: usize = 16;
 /// So few sockets are written to at once.
 const FEW: usize = 256;
+
 /// Names a socket within its room.
 pub(super) type SocketId = u64;
 

@@ -119,31 +119,6 @@ pub struct Caches {
 
 type Slots<A> = Cache<(BusinessId, <A as Decider>::Id), Arc<Slot<A>>>;
 
-/// A state, and how much of its stream it has folded.
-#[derive(Debug, Clone)]
-pub(super) struct Loaded<A> {
-    pub(super) state: A,
-    pub(super) sequence: i64,
-    pub(super) position: Position,
-    /// When the log last agreed that this is all of the stream.
-    pub(super) confirmed: Instant,
-    /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
-    pub(super) shared: u8,
-}
-
-impl<A: Aggregate> Loaded<A> {
-    /// Goes on by what has happened next.
-    pub(super) fn fold(&mut self, events: &[Arc<Recorded>]) {
-        for recorded in events {
-            if let Some(event) = A::own(recorded.event.clone()) {
-                self.state.evolve(&event);
-            }
-            self.sequence = recorded.sequence;
-            self.position = recorded.position;
-        }
-    }
-}
-
 macro_rules! aggregate {
     ($name:ident, $event:ident, $id:ident, $cache:ident) => {
         impl Aggregate for $name {
@@ -338,7 +313,7 @@ impl Aggregates {
             match self.append::<A>(context, command_id, (id, loaded.sequence), events).await? {
                 Appended::Recorded(events) => {
                     loaded.confirmed = asked;
-                    loaded.fold(&events);
+                    events.iter().for_each(|recorded| loaded.record(recorded));
                     let position = loaded.position;
                     self.save_snapshot_when_due(context.tenant, id, &loaded, events.len());
                     self.others.record(context.tenant, position, asked);

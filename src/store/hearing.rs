@@ -1,7 +1,6 @@
 //! What other nodes tell, in the states at hand: how these go on by it, and when they are the present ones because of it.
 
 use std::{
-    slice,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -15,7 +14,10 @@ use openchat_domain::{
 };
 use tokio::sync::Mutex;
 
-use super::aggregates::{Aggregate, Aggregates, Loaded};
+use super::{
+    aggregates::{Aggregate, Aggregates},
+    loading::Loaded,
+};
 
 /// The place of an aggregate at hand.
 #[doc(hidden)]
@@ -59,7 +61,7 @@ impl Aggregates {
         // A command that is under way finds out by itself, and the next one by the sequence.
         let Ok(mut known) = slot.known.try_lock() else { return };
         if let Some(loaded) = known.as_mut().filter(|loaded| loaded.sequence + 1 == recorded.sequence) {
-            loaded.fold(slice::from_ref(recorded));
+            loaded.record(recorded);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use openchat_domain::BusinessId;
+use openchat_domain::{BusinessId, DomainEvent, Position, Recorded};
 use openchat_projections::Db;
 
 use super::{
     StoreError,
-    aggregates::{Aggregate, Aggregates, Loaded},
+    aggregates::{Aggregate, Aggregates},
 };
 
 /// A snapshot is saved whenever an aggregate's sequence passes a multiple of this.
@@ -32,6 +32,33 @@ const SAVE_SNAPSHOT: &str = "
     set sequence = excluded.sequence, position = excluded.position,
         snapshot_version = excluded.snapshot_version, state = excluded.state
     where s.sequence < excluded.sequence or s.snapshot_version <> excluded.snapshot_version";
+
+/// A state, and how much of its stream it has folded.
+#[derive(Debug, Clone)]
+pub(super) struct Loaded<A> {
+    pub(super) state: A,
+    pub(super) sequence: i64,
+    pub(super) position: Position,
+    /// When the log last agreed that this is all of the stream.
+    pub(super) confirmed: Instant,
+    /// How many more commands look first whether another node has been here: a conflict is dearer than a look.
+    pub(super) shared: u8,
+}
+
+impl<A: Aggregate> Loaded<A> {
+    /// Goes on by the next event that was recorded.
+    pub(super) fn record(&mut self, recorded: &Recorded) {
+        self.go_on(recorded.event.clone(), recorded.sequence, recorded.position);
+    }
+
+    fn go_on(&mut self, event: DomainEvent, sequence: i64, position: Position) {
+        if let Some(event) = A::own(event) {
+            self.state.evolve(&event);
+        }
+        self.sequence = sequence;
+        self.position = position;
+    }
+}
 
 impl Aggregates {
     pub(super) async fn latest<A: Aggregate>(
@@ -83,11 +110,7 @@ impl Aggregates {
             for row in &rows {
                 let event =
                     openchat_domain::decode(A::TYPE, &aggregate_id, row.get(2), row.get(3), row.get(4))?;
-                if let Some(event) = A::own(event) {
-                    loaded.state.evolve(&event);
-                }
-                loaded.sequence = row.get(0);
-                loaded.position = row.get(1);
+                loaded.go_on(event, row.get(0), row.get(1));
                 loaded.shared = SHARED;
             }
             if i64::try_from(rows.len()).unwrap_or(CHUNK) < CHUNK {

@@ -179,7 +179,7 @@ impl Hub {
 /// others, and what comes meanwhile goes out in one write with what follows it.
 async fn written(room: &Room) {
     let told = Instant::now();
-    let mut sample: FuturesUnordered<_> = room.sample().map(Outbox::is_empty).collect();
+    let mut sample: FuturesUnordered<_> = room.sample().map(Outbox::emptied).collect();
     // Whoever reads slowly holds up nobody else.
     let most = sample.len() * 3 / 4;
     let _ = tokio::time::timeout(LONGEST, sample.by_ref().take(most).count()).await;
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::live::{outbox::outbox, wire::Frame};
 
-    /// A room with so many of one agent's sockets, and what each has to write.
+    /// A room with so many of one agent's sockets, and what each has to write: who joins is told who is there.
     fn room(sockets: usize) -> (Room, Vec<mpsc::Receiver<Frame>>) {
         let (agent, session) = (AgentId::from_uuid(Uuid::nil()), SessionId::from_uuid(Uuid::nil()));
         let mut room = Room::new(QueueOrder::new(0, []), 0);
@@ -232,8 +232,6 @@ mod tests {
             room.join_agent(agent, session, 0, outbox).unwrap();
             queues.push(queue);
         }
-        // Who joins is told who is there.
-        room.tell_presence(agent, true);
         (room, queues)
     }
 

@@ -90,7 +90,7 @@ impl Room {
         }
     }
 
-    pub(in crate::live) fn tell_presence(&mut self, agent: AgentId, online: bool) {
+    pub(super) fn tell_presence(&mut self, agent: AgentId, online: bool) {
         let frame = presence(agent, online);
         self.agents.retain(|_, socket| socket.outbox.push(frame.clone()));
     }
