@@ -25,13 +25,13 @@ use tokio::{
 
 use crate::{
     BenchError,
-    measure::{Sample, Series, percentile},
+    measure::{Contender, Sample, Series, interleaved, percentile},
     report::Scenario,
-    scenarios::{Pace, WORDS},
+    scenarios::{Pace, WORDS, insert, settle},
     stage::Stage,
 };
 pub(crate) use server::serve;
-use server::{Publisher, Side};
+use server::{Publisher, Server, Side};
 use socket::{Scratch, Socket};
 
 /// How many messages a second are published when it isn't as many as go.
@@ -123,30 +123,80 @@ impl Figures {
     }
 }
 
-/// Starts a server, opens sockets, publishes in both ways and stops it.
+/// Publishes in both ways on a fresh server and stops it.
 async fn measure(side: &Side, sockets: usize, seconds: f64) -> Result<Shown, BenchError> {
-    let server = side.start().await?;
-    // What a server makes for its first client isn't a socket's.
-    drop(side.subscribe(&server).await?);
-    side.publisher(&server).await?.publish(&text(0)).await?;
-    let before = server.resident()?;
-    let opening = stream::iter(0..sockets).map(|_| side.subscribe(&server)).buffer_unordered(OPENING);
-    let open: Vec<Socket> = opening.try_collect().await?;
-    let memory = (before, server.resident()?);
-    let audience = Arc::new(Audience::new(sockets));
-    let _readers = audience.follow(open);
-    let mut publishers = try_join_all((0..PUBLISHERS).map(|_| side.publisher(&server))).await?;
+    let mut hall = Hall::open(side, sockets, PUBLISHERS).await?;
     let duration = Duration::from_secs_f64(seconds);
-    let closed = audience.hear_all(try_join_all(
-        publishers.iter_mut().map(|it| publish_after_delivery(it, &audience, duration)),
-    ));
-    let closed = closed.await?;
-    let steady = audience.hear_all(try_join_all(
-        publishers.iter_mut().enumerate().map(|(n, it)| publish_when_due(it, &audience, n, duration)),
-    ));
-    let steady = steady.await?;
-    server.stop().await?;
+    let closed = hall.one_after_the_other(duration).await?;
+    let steady = hall.at_a_rate(duration).await?;
+    let memory = hall.memory;
+    hall.server.stop().await?;
     Ok(Shown { memory, steady, closed })
+}
+
+/// From a message's request to its delta on each of so many sockets, one message after the other, beside a commit of the same
+/// database.
+pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
+    let config = stage.empty_database("feed").await?;
+    let mut sides = vec![Side::open_chat(stage.url("feed")).await?];
+    sides.extend(Side::nats(stage.dir())?);
+    let mut series = Vec::new();
+    for sockets in [1, 200] {
+        let mut contenders = vec![insert(&config).await?];
+        for side in &sides {
+            let hall = Arc::new(tokio::sync::Mutex::new(Hall::open(side, sockets, 1).await?));
+            contenders.push(Contender::of_rounds(side.name(), move |_, duration| {
+                let hall = Arc::clone(&hall);
+                async move { Ok(hall.lock().await.one_after_the_other(duration).await?.sample) }
+            }));
+        }
+        settle(&config, &contenders).await?;
+        let of_one = interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?;
+        series.extend(of_one.into_iter().map(|it| Series { concurrency: sockets, ..it }));
+    }
+    Ok(Scenario { name: "feed", unit: "deltas seen, one message after the other", series })
+}
+
+/// A fresh server, those who publish there, and those who hear it.
+struct Hall {
+    server: Server,
+    /// The server's memory in KiB, before the sockets and with them while nothing happens.
+    memory: (f64, f64),
+    audience: Arc<Audience>,
+    _readers: JoinSet<()>,
+    publishers: Vec<Publisher>,
+}
+
+impl Hall {
+    async fn open(side: &Side, sockets: usize, publishers: usize) -> Result<Self, BenchError> {
+        let server = side.start().await?;
+        // What a server makes for its first client isn't a socket's.
+        drop(side.subscribe(&server).await?);
+        side.publisher(&server).await?.publish(&text(0)).await?;
+        let before = server.resident()?;
+        let opening = stream::iter(0..sockets).map(|_| side.subscribe(&server)).buffer_unordered(OPENING);
+        let open: Vec<Socket> = opening.try_collect().await?;
+        let memory = (before, server.resident()?);
+        let audience = Arc::new(Audience::new(sockets));
+        let readers = audience.follow(open);
+        let publishers = try_join_all((0..publishers).map(|_| side.publisher(&server))).await?;
+        Ok(Self { server, memory, audience, _readers: readers, publishers })
+    }
+
+    /// Each publisher's next message when everybody has one more.
+    async fn one_after_the_other(&mut self, duration: Duration) -> Result<Heard, BenchError> {
+        let Self { audience, publishers, .. } = self;
+        let all = publishers.iter_mut().map(|it| publish_after_delivery(it, audience, duration));
+        audience.hear_all(try_join_all(all)).await
+    }
+
+    /// [`RATE`] messages a second, by the publishers in turn.
+    async fn at_a_rate(&mut self, duration: Duration) -> Result<Heard, BenchError> {
+        let Self { audience, publishers, .. } = self;
+        let numbered = publishers.iter_mut().enumerate();
+        let all = numbered.map(|(n, it)| publish_when_due(it, audience, n, duration));
+        audience.hear_all(try_join_all(all)).await
+    }
 }
 
 /// One publisher's part of a closed loop: the next message when everybody has one more.

@@ -68,7 +68,7 @@ enum Which {
     Peers,
     /// A message over HTTP.
     Message,
-    /// A command's delta on a socket.
+    /// A command's delta on one and on 200 sockets, beside a nats-server's.
     Feed,
     /// A message on up to 5,000 sockets, beside a nats-server's websocket if `make nats` has built one.
     Fanout,
@@ -99,8 +99,6 @@ pub(crate) enum BenchError {
     Db(#[from] tokio_postgres::Error),
     #[error("a request failed")]
     Http(#[from] reqwest::Error),
-    #[error("a socket could not be opened")]
-    Socket(#[from] tokio_tungstenite::tungstenite::Error),
     #[error("a socket was closed")]
     SocketGone,
     #[error("refused: {0}")]
@@ -147,7 +145,7 @@ async fn run(cli: &Cli) -> Result<(), BenchError> {
             Which::Append => vec![scenarios::append(&stage, pace).await?],
             Which::Peers => vec![peers::peers(&stage, pace).await?],
             Which::Message => scenarios::http(&stage, pace).await?,
-            Which::Feed => vec![scenarios::feed(&stage, pace).await?],
+            Which::Feed => vec![fanout::feed(&stage, pace).await?],
             Which::Fanout => fanout::fanout(&stage, pace, &cli.sockets).await?,
             Which::Long => vec![growth::long(&stage, pace).await?],
             Which::Tenants => vec![growth::tenants(&stage, pace).await?],

@@ -24,6 +24,8 @@ use crate::{
 
 /// As many conversations as workers: each message finds that another node has just changed its conversation.
 const HOT: usize = WORKERS;
+/// So many workers that either of two nodes has full batches.
+const CROWD: usize = 4 * WORKERS;
 
 /// Which node a conversation's messages go to.
 #[derive(Debug, Clone, Copy)]
@@ -62,19 +64,21 @@ pub(crate) async fn nodes(stage: &Stage, pace: Pace) -> Result<Vec<Scenario>, Be
         backend.say(conversation, WORDS).await?;
     }
     let mut scenarios = Vec::new();
-    for (name, how_many, by) in [
-        ("two nodes, few conversations", HOT, Changing),
-        ("two nodes, many conversations", MANY, Changing),
-        ("two nodes, each with conversations of its own", MANY, Keeping),
+    for (name, how_many, by, workers) in [
+        ("two nodes, few conversations", HOT, Changing, WORKERS),
+        ("two nodes, many conversations", MANY, Changing, WORKERS),
+        ("two nodes, many conversations, a crowd", MANY, Changing, CROWD),
+        ("two nodes, each with conversations of its own", MANY, Keeping, WORKERS),
+        ("two nodes, each with conversations of its own, a crowd", MANY, Keeping, CROWD),
     ] {
         let contenders = [
-            posting("one node", &one, one.address(), (how_many, by)),
-            posting("two nodes in turn", &two, second.address, (how_many, by)),
+            posting("one node", &one, one.address(), (how_many, by, workers)),
+            posting("two nodes in turn", &two, second.address, (how_many, by, workers)),
         ];
         for database in [&alone.database, &beside.database] {
             settle(database, &contenders).await?;
         }
-        let series = interleaved(&contenders, &[WORKERS], pace.rounds, pace.seconds).await?;
+        let series = interleaved(&contenders, &[workers], pace.rounds, pace.seconds).await?;
         scenarios.push(Scenario { name, unit: "messages acknowledged", series });
     }
     second.stop().await;
@@ -106,14 +110,14 @@ fn posting(
     name: &'static str,
     setting: &Arc<Setting>,
     second: SocketAddr,
-    (how_many, by): (usize, Node),
+    (how_many, by, workers): (usize, Node, usize),
 ) -> Contender {
     let backend = |address| Backend::new(address, &setting.served.business.key);
     let backends: Vec<_> =
-        (0..WORKERS).map(|_| Mutex::new([setting.address(), second].map(backend))).collect();
-    let turns: Vec<AtomicUsize> = (0..WORKERS).map(|_| AtomicUsize::new(0)).collect();
+        (0..workers).map(|_| Mutex::new([setting.address(), second].map(backend))).collect();
+    let turns: Vec<AtomicUsize> = (0..workers).map(|_| AtomicUsize::new(0)).collect();
     let shared = Arc::new((backends, turns, Arc::clone(setting)));
-    let share = how_many / WORKERS;
+    let share = how_many / workers;
     Contender::new(name, move |worker| {
         let shared = Arc::clone(&shared);
         async move {

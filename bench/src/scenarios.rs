@@ -9,23 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt as _, future::try_join_all};
+use futures_util::future::try_join_all;
 use openchat::store::Context;
 use openchat_domain::{
     BusinessId, ConversationId, CustomerId, MessageId, MessageText, Metadata, Name,
     conversation::{Channel, Conversation, ConversationCommand, CustomerRef, MessageBody, NewMessage},
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 use tokio_postgres::Config;
-use tokio_tungstenite::{
-    connect_async,
-    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
-};
 use uuid::Uuid;
 
 use crate::{
     BenchError,
-    client::{Answer, Backend},
+    client::Answer,
     measure::{Contender, Sample, interleaved, percentile},
     peers::pgbench,
     report::Scenario,
@@ -142,75 +138,7 @@ impl Lag {
     }
 }
 
-/// From the request to the delta on agents' sockets, over all of those that are open, against one commit.
-pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
-    let config = stage.database("feed").await?;
-    let served = Arc::new(Served::start(config.clone()).await?);
-    let conversation = served.business.conversation(0).await?;
-    let (tell, arrived) = mpsc::unbounded_channel();
-    let watched = Arc::new(Mutex::new((served.backend(), arrived)));
-    let mut series = Vec::new();
-    let mut open = 0;
-    for (name, sockets) in [("delta, 1 socket", 1), ("delta, 200 sockets", 200)] {
-        for _ in open..sockets {
-            watch(&served, tell.clone()).await?;
-        }
-        open = sockets;
-        let (watched, conversation) = (Arc::clone(&watched), conversation.clone());
-        let delta = Contender::of_rounds(name, move |_, duration| {
-            say_and_hear(Arc::clone(&watched), conversation.clone(), sockets, duration)
-        });
-        let contenders = [insert(&config).await?, delta];
-        settle(&config, &contenders).await?;
-        series.extend(interleaved(&contenders, &[1], pace.rounds, pace.seconds).await?);
-    }
-    Ok(Scenario { name: "feed", unit: "commands seen on all sockets", series })
-}
-
-/// One command after the other, each when all sockets have the one before.
-async fn say_and_hear(
-    watched: Arc<Mutex<(Backend, mpsc::UnboundedReceiver<Instant>)>>,
-    conversation: String,
-    sockets: usize,
-    duration: Duration,
-) -> Result<Sample, BenchError> {
-    let (backend, arrived) = &mut *watched.lock().await;
-    let begun = Instant::now();
-    let mut took = Vec::new();
-    while begun.elapsed() < duration {
-        let asked = Instant::now();
-        backend.say(&conversation, WORDS).await?;
-        for _ in 0..sockets {
-            let at = arrived.recv().await.ok_or(BenchError::SocketGone)?;
-            took.push(at.duration_since(asked));
-        }
-    }
-    Ok(Sample::of(took, sockets, begun.elapsed()))
-}
-
-/// Opens a team's socket, and tells when a message comes.
-async fn watch(served: &Served, tell: mpsc::UnboundedSender<Instant>) -> Result<(), BenchError> {
-    let url = format!("{}/api/admin/support/socket", served.business.url.replacen("http", "ws", 1));
-    let mut request = url.into_client_request()?;
-    let cookie =
-        HeaderValue::from_str(&served.business.session).map_err(|e| BenchError::Refused(e.to_string()))?;
-    request.headers_mut().insert("cookie", cookie);
-    let (mut stream, _) = connect_async(request).await?;
-    // The greeting.
-    stream.next().await;
-    tokio::spawn(async move {
-        while let Some(Ok(message)) = stream.next().await {
-            if let Message::Text(text) = message
-                && text.contains("\"message.posted\"")
-                && tell.send(Instant::now()).is_err()
-            {
-                return;
-            }
-        }
-    });
-    Ok(())
-}
-
+/// A prepared INSERT of a row as large as a message's event, on a connection for each worker.
 pub(crate) async fn insert(config: &Config) -> Result<Contender, BenchError> {
     let sql = "insert into bench_rows (id, payload) values ($1, $2)";
     let first = connect(config).await?;
