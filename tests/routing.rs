@@ -267,3 +267,68 @@ async fn the_work_of_a_deactivated_agent_goes_to_somebody_else() {
     jane.get("/api/auth/me").await.is(401);
     server.stop().await;
 }
+
+async fn says(backend: &Client, conversation: &str) {
+    let message = json!({"message": {"type": "text", "text": "And now?"}});
+    backend
+        .post(&format!("/api/public/support/conversations/{conversation}/messages"), message)
+        .await
+        .is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nobody_is_gone_from_its_work_a_customers_message_makes_nobody_look_for_any() {
+    let server = Server::start().await;
+    let business = server.business("Acme").await;
+    let backend = business.backend(&server).await;
+    goes(&business.owner, "online").await;
+    let conversation = begin(&backend, 1).await;
+    assignee(&business.owner, &conversation).await;
+    says(&backend, &conversation).await;
+    server.settled(business.id).await;
+    // What has been due until now is done; from here on whoever looks is stuck, and seen.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut db = support::client(&server.config).await;
+    let tx = db.transaction().await.unwrap();
+    tx.batch_execute("lock table routing_agents in access exclusive mode").await.unwrap();
+    for _ in 0..5 {
+        says(&backend, &conversation).await;
+    }
+    server.settled(business.id).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let stuck = "select count(*) from pg_locks where relation = 'routing_agents'::regclass and not granted";
+    assert_eq!(tx.query_one(stuck, &[]).await.unwrap().get::<_, i64>(0), 0);
+    drop(tx);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_has_answered_before_it_went_is_given_back_when_its_customer_goes_on() {
+    let server = Server::start().await;
+    let business = server.business("Acme").await;
+    let backend = business.backend(&server).await;
+    goes(&business.owner, "online").await;
+    let conversation = begin(&backend, 1).await;
+    assignee(&business.owner, &conversation).await;
+    says(&backend, &conversation).await;
+    let answer = json!({"message": {"type": "text", "text": "Soon."}});
+    business.owner.post(&format!("{BASE}/conversations/{conversation}/messages"), answer).await.is(201);
+    server.settled(business.id).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    goes(&business.owner, "offline").await;
+    server.settled(business.id).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let given_back = |log: &[Recorded]| {
+        log.iter()
+            .any(|it| matches!(&it.event, DomainEvent::Conversation(_, ConversationEvent::Unassigned { .. })))
+    };
+    assert!(!given_back(&events(&server, &business).await), "nobody waits for an answer");
+    says(&backend, &conversation).await;
+    let moved = async {
+        while !given_back(&events(&server, &business).await) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, moved).await.expect("it waits again");
+    server.stop().await;
+}

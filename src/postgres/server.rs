@@ -36,7 +36,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 const LOG_MAX: u64 = 10 * 1024 * 1024;
 
 /// The settings of every server. They are given at each start, so a newer OpenChat brings its own.
-const SETTINGS: [(&str, &str); 19] = [
+const SETTINGS: [(&str, &str); 18] = [
     ("cluster_name", "openchat"),
     ("max_connections", "100"),
     ("shared_buffers", "256MB"),
@@ -44,7 +44,6 @@ const SETTINGS: [(&str, &str); 19] = [
     ("random_page_cost", "1.1"),
     ("jit", "off"),
     ("synchronous_commit", "on"),
-    ("wal_compression", "on"),
     ("max_wal_size", "2GB"),
     ("checkpoint_timeout", "15min"),
     // Plans that were made while the tables were empty are bad; until the first analysis they stay.
@@ -141,9 +140,10 @@ impl Cluster {
     async fn launch(&self, deadline: Instant) -> Result<Lifeline, PostgresError> {
         let begun = Instant::now();
         let crashed = self.pid_file().exists();
+        let compression = self.compression().await?;
         loop {
             let log_start = self.rotate_log()?;
-            let mut server = self.spawn()?;
+            let mut server = self.spawn(compression)?;
             let exited = loop {
                 let path = self.data();
                 if let Some(status) =
@@ -168,7 +168,18 @@ impl Cluster {
         }
     }
 
-    fn spawn(&self) -> Result<Child, PostgresError> {
+    /// How Postgres compresses each page that it writes to its log for the first time after a checkpoint: by LZ4 if it was
+    /// built with that, because its own way takes longer.
+    async fn compression(&self) -> Result<&'static str, PostgresError> {
+        let wanted = "wal_compression=lz4";
+        let postgres = self.program("postgres");
+        let mut command = self.command_at(&postgres);
+        command.args(["-C", "wal_compression", "-c", wanted, "-D"]).arg(self.data());
+        let known = output(command, &postgres).await?.status.success();
+        Ok(if known { wanted } else { "wal_compression=on" })
+    }
+
+    fn spawn(&self, compression: &str) -> Result<Child, PostgresError> {
         let log = self.log();
         let open = || {
             let file = OpenOptions::new().append(true).create(true).open(&log)?;
@@ -180,7 +191,7 @@ impl Cluster {
         let postgres = self.program("postgres");
         let mut command = self.command_at(&postgres);
         command.arg("-D").arg(self.data()).stdout(stdout).stderr(stderr);
-        for setting in self.settings() {
+        for setting in [compression.into()].into_iter().chain(self.settings()) {
             command.arg("-c").arg(setting);
         }
         Command::from(command).spawn().map_err(PostgresError::io("run", &postgres))

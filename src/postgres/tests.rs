@@ -176,6 +176,17 @@ async fn settings_reach_the_server_and_win() {
 }
 
 #[tokio::test]
+async fn its_log_is_compressed_by_lz4_if_it_was_built_with_that() {
+    let dir = TestDir::new();
+    let postgres = dir.start().await.unwrap();
+    let client = connect(&postgres.connection()).await.unwrap();
+    let expected = "select case when 'lz4' = any(enumvals) then 'lz4' else 'pglz' end \
+                    from pg_settings where name = 'wal_compression'";
+    assert_eq!(value(&client, "show wal_compression").await, value(&client, expected).await);
+    postgres.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_was_left_running_is_adopted() {
     let dir = TestDir::new();
     let postgres = dir.start().await.unwrap();

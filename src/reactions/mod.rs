@@ -1,9 +1,9 @@
 //! What OpenChat does by itself: routing, handing back the work of agents who are gone, waking snoozed conversations.
 //!
-//! Reactions compare the read models with a rule and act through ordinary commands; they keep no state and no
-//! checkpoint of their own. A crash between looking and acting repeats the look; a command that was carried out
-//! already is recognised by its id, which derives from what caused it. Of several nodes only the one that leads reacts, and
-//! what it does under a leadership that has passed is not recorded.
+//! Reactions compare the read models with a rule and act through ordinary commands; they keep no checkpoint, and of what
+//! they have seen only where there is nothing to look for. A crash between looking and acting repeats the look; a command
+//! that was carried out already is recognised by its id, which derives from what caused it. Of several nodes only the one
+//! that leads reacts, and what it does under a leadership that has passed is not recorded.
 
 mod calls;
 mod release;
@@ -43,6 +43,9 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
     let mut due: BTreeMap<BusinessId, Work> = BTreeMap::new();
     let mut serving = tokio::task::JoinSet::new();
     let mut served: BTreeSet<BusinessId> = BTreeSet::new();
+    // Where nobody who is gone has left anything behind that a customer's message could make due, as was seen after all that
+    // could have changed it.
+    let mut calm: BTreeSet<BusinessId> = BTreeSet::new();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut led = None;
@@ -52,30 +55,38 @@ pub async fn run(app: App, mut committed: mpsc::UnboundedReceiver<Committed>, st
         if led != leads {
             led = leads;
             due.clear();
+            calm.clear();
             look.reset_immediately();
             fresh = true;
         }
         while serving.len() < AT_ONCE {
             let Some((&tenant, &work)) = due.iter().find(|(t, _)| !served.contains(t)) else { break };
             due.remove(&tenant);
+            calm.remove(&tenant);
             served.insert(tenant);
             let app = app.clone();
-            serving.spawn(async move { (tenant, serve(&app, tenant, work).await) });
+            serving.spawn(async move { (tenant, leads, serve(&app, tenant, work).await) });
         }
         tokio::select! {
             Some(news) = committed.recv() => {
                 let untold = news.events.is_empty().then_some(Work::All);
                 let work = news.events.iter().filter_map(|e| concerns(e)).max().or(untold);
-                if let Some(work) = work.filter(|_| led.is_some()) {
+                let idle = work == Some(Work::Release) && calm.contains(&news.tenant);
+                if let Some(work) = work.filter(|_| led.is_some() && !idle) {
                     let due = due.entry(news.tenant).or_insert(work);
                     *due = work.max(*due);
                 }
             }
             Some(done) = serving.join_next() => match done {
-                Ok((tenant, result)) => {
+                Ok((tenant, under, result)) => {
                     served.remove(&tenant);
-                    if let Err(e) = result {
-                        tracing::warn!(error = chain(&e), "a reaction failed; it will be tried again");
+                    match result {
+                        // What has come since is looked at first.
+                        Ok(true) if under == led && !due.contains_key(&tenant) => {
+                            calm.insert(tenant);
+                        }
+                        Ok(_) => {}
+                        Err(e) => tracing::warn!(error = chain(&e), "a reaction failed; it will be tried again"),
                     }
                 }
                 Err(e) => tracing::error!(error = %e, "a reaction panicked"),
@@ -104,14 +115,15 @@ enum Work {
     All,
 }
 
-/// What the tenant's read models say is to be done, done.
-async fn serve(app: &App, tenant: BusinessId, work: Work) -> Result<(), StoreError> {
-    let Some(fence) = app.node.fence() else { return Ok(()) };
-    release::serve(app, tenant, fence).await?;
+/// What the tenant's read models say is to be done, done. Answers whether nothing is left behind by anybody who is gone.
+async fn serve(app: &App, tenant: BusinessId, work: Work) -> Result<bool, StoreError> {
+    let Some(fence) = app.node.fence() else { return Ok(false) };
+    let calm = release::serve(app, tenant, fence).await?;
     match work {
-        Work::Release => Ok(()),
-        Work::All => routing::serve(app, tenant, fence).await,
+        Work::Release => {}
+        Work::All => routing::serve(app, tenant, fence).await?,
     }
+    Ok(calm)
 }
 
 /// What release or routing may have to do after an event.

@@ -12,13 +12,15 @@ use crate::{
     store::{Context, Fence, StoreError},
 };
 
-/// Puts back into the queue what its agent will not answer.
+/// Puts back into the queue what its agent will not answer. Answers whether no agent who is gone has anything, be it
+/// answered for now.
 ///
 /// # Errors
 /// When the store fails.
-pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result<(), StoreError> {
+pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result<bool, StoreError> {
     let db = app.pools.tenant(tenant).await?;
     let stranded = routing_queue::stranded(&db, tenant).await?;
+    let calm = !routing_queue::is_any_left_behind(&db, tenant).await?;
     drop(db);
     for it in stranded {
         // The same absence takes the same assignment back once.
@@ -31,5 +33,5 @@ pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result
         let command = ConversationCommand::Unassign { from: it.agent, reason: it.reason };
         moved_on(app.aggregates.execute::<Conversation>(&context, it.conversation, &command).await)?;
     }
-    Ok(())
+    Ok(calm)
 }

@@ -17,7 +17,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use query::{
-    FURTHEST_PLACE, Stranded, picture, place, queue, stranded, tenants_with_stranded, tenants_with_waiting,
+    FURTHEST_PLACE, Stranded, is_any_left_behind, picture, place, queue, stranded, tenants_with_stranded,
+    tenants_with_waiting,
 };
 pub(crate) use query::{place_of, read_place, standings, waiting};
 pub use rule::{Available, Choice, Picture, RULE, choose};

@@ -85,6 +85,14 @@ const STRANDED: &str = "\
     where tenant_id = $1 and (deactivated_at is not null or offline_since is not null) \
     order by assigned_at";
 
+const LEFT_BEHIND: &str = "\
+    select exists (select from routing_agents a \
+    cross join lateral (select from routing \
+        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
+            and (a.deactivated_at is not null or not snoozed and assigned_at < a.offline_since) \
+        offset 0) r \
+    where tenant_id = $1 and (deactivated_at is not null or offline_since is not null))";
+
 // Steps from tenant to tenant through the index, however many conversations each has waiting.
 const TENANTS_WITH_WAITING: &str = "\
     with recursive found as ( \
@@ -188,6 +196,15 @@ pub async fn stranded(db: &impl Db, tenant: BusinessId) -> Result<Vec<Stranded>,
             })
         })
         .collect()
+}
+
+/// Whether an agent who is gone has anything that is stranded, or will be when its customer says something.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn is_any_left_behind(db: &impl Db, tenant: BusinessId) -> Result<bool, QueryError> {
+    let row = db.query_opt(LEFT_BEHIND, &[&tenant.uuid()]).await?;
+    Ok(row.map_or(Ok(false), |row| row.try_get(0))?)
 }
 
 /// The businesses with somebody waiting. For a connection that serves all tenants.
