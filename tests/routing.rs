@@ -276,15 +276,21 @@ async fn says(backend: &Client, conversation: &str) {
         .is(201);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_nobody_is_gone_from_its_work_a_customers_message_makes_nobody_look_for_any() {
-    let server = Server::start().await;
+/// A business whose owner is there and has a conversation, and the business's backend.
+async fn at_work(server: &Server) -> (Business, Client, String) {
     let business = server.business("Acme").await;
-    let backend = business.backend(&server).await;
+    let backend = business.backend(server).await;
     goes(&business.owner, "online").await;
     let conversation = begin(&backend, 1).await;
     assignee(&business.owner, &conversation).await;
     says(&backend, &conversation).await;
+    (business, backend, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nobody_is_gone_from_its_work_a_customers_message_makes_nobody_look_for_any() {
+    let server = Server::start().await;
+    let (business, backend, conversation) = at_work(&server).await;
     server.settled(business.id).await;
     // What has been due until now is done; from here on whoever looks is stuck, and seen.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -305,12 +311,7 @@ async fn while_nobody_is_gone_from_its_work_a_customers_message_makes_nobody_loo
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_agent_has_answered_before_it_went_is_given_back_when_its_customer_goes_on() {
     let server = Server::start().await;
-    let business = server.business("Acme").await;
-    let backend = business.backend(&server).await;
-    goes(&business.owner, "online").await;
-    let conversation = begin(&backend, 1).await;
-    assignee(&business.owner, &conversation).await;
-    says(&backend, &conversation).await;
+    let (business, backend, conversation) = at_work(&server).await;
     let answer = json!({"message": {"type": "text", "text": "Soon."}});
     business.owner.post(&format!("{BASE}/conversations/{conversation}/messages"), answer).await.is(201);
     server.settled(business.id).await;
@@ -324,11 +325,6 @@ async fn what_an_agent_has_answered_before_it_went_is_given_back_when_its_custom
     };
     assert!(!given_back(&events(&server, &business).await), "nobody waits for an answer");
     says(&backend, &conversation).await;
-    let moved = async {
-        while !given_back(&events(&server, &business).await) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(SOON, moved).await.expect("it waits again");
+    support::eventually("it waits again", async || given_back(&events(&server, &business).await)).await;
     server.stop().await;
 }

@@ -76,13 +76,8 @@ pub(crate) async fn fanout(
     pace: Pace,
     numbers: &[usize],
 ) -> Result<Vec<Scenario>, BenchError> {
-    let mut sides = Vec::new();
-    match Side::nats(stage.dir())? {
-        Some(nats) => sides.push(nats),
-        None => writeln!(std::io::stdout(), "nats-server is left out: `make nats` builds it")?,
-    }
     stage.empty_database("fanout").await?;
-    sides.push(Side::open_chat(stage.url("fanout")).await?);
+    let sides = sides(stage, "fanout").await?;
     let (mut steady, mut closed) = (Vec::new(), Vec::new());
     for &sockets in numbers {
         let mut figures: Vec<Figures> = sides.iter().map(|side| Figures::new(side, sockets)).collect();
@@ -123,6 +118,17 @@ impl Figures {
     }
 }
 
+/// A nats-server, if there is one, and OpenChat on this database.
+async fn sides(stage: &Stage, database: &str) -> Result<Vec<Side>, BenchError> {
+    let mut sides = Vec::new();
+    match Side::nats(stage.dir())? {
+        Some(nats) => sides.push(nats),
+        None => writeln!(std::io::stdout(), "nats-server is left out: `make nats` builds it")?,
+    }
+    sides.push(Side::open_chat(stage.url(database)).await?);
+    Ok(sides)
+}
+
 /// Publishes in both ways on a fresh server and stops it.
 async fn measure(side: &Side, sockets: usize, seconds: f64) -> Result<Shown, BenchError> {
     let mut hall = Hall::open(side, sockets, PUBLISHERS).await?;
@@ -138,8 +144,7 @@ async fn measure(side: &Side, sockets: usize, seconds: f64) -> Result<Shown, Ben
 /// database.
 pub(crate) async fn feed(stage: &Stage, pace: Pace) -> Result<Scenario, BenchError> {
     let config = stage.empty_database("feed").await?;
-    let mut sides = vec![Side::open_chat(stage.url("feed")).await?];
-    sides.extend(Side::nats(stage.dir())?);
+    let sides = sides(stage, "feed").await?;
     let mut series = Vec::new();
     for sockets in [1, 200] {
         let mut contenders = vec![insert(&config).await?];

@@ -19,8 +19,8 @@ use crate::{
 /// When the store fails.
 pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result<bool, StoreError> {
     let db = app.pools.tenant(tenant).await?;
-    let stranded = routing_queue::stranded(&db, tenant).await?;
-    let calm = !routing_queue::is_any_left_behind(&db, tenant).await?;
+    let left_behind = routing_queue::is_any_left_behind(&db, tenant);
+    let (stranded, left_behind) = tokio::try_join!(routing_queue::stranded(&db, tenant), left_behind)?;
     drop(db);
     for it in stranded {
         // The same absence takes the same assignment back once.
@@ -33,5 +33,5 @@ pub(super) async fn serve(app: &App, tenant: BusinessId, fence: Fence) -> Result
         let command = ConversationCommand::Unassign { from: it.agent, reason: it.reason };
         moved_on(app.aggregates.execute::<Conversation>(&context, it.conversation, &command).await)?;
     }
-    Ok(calm)
+    Ok(!left_behind)
 }

@@ -75,23 +75,45 @@ const STANDINGS: &str = "\
 
 const PLACE: &str = concat!("select ", place_of!("$2"));
 
-// From the agents to their conversations, so that it costs little while agents are gone and leave nothing behind.
-const STRANDED: &str = "\
-    select conversation_id, agent_id, assigned_at, deactivated_at, offline_since from routing_agents a \
-    cross join lateral (select conversation_id, assigned_at from routing \
-        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
-            and (a.deactivated_at is not null or not snoozed and unanswered and assigned_at < a.offline_since) \
-        offset 0) r \
-    where tenant_id = $1 and (deactivated_at is not null or offline_since is not null) \
-    order by assigned_at";
+/// Whether agent `a` is gone: off the team, or offline.
+macro_rules! gone {
+    () => {
+        "(deactivated_at is not null or offline_since is not null)"
+    };
+}
 
-const LEFT_BEHIND: &str = "\
-    select exists (select from routing_agents a \
-    cross join lateral (select from routing \
-        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
-            and (a.deactivated_at is not null or not snoozed and assigned_at < a.offline_since) \
-        offset 0) r \
-    where tenant_id = $1 and (deactivated_at is not null or offline_since is not null))";
+/// What agent `a`, who is gone, has left behind: all that it has, or what it has got before it went offline.
+macro_rules! left_behind {
+    ($columns:literal, $and:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from routing where tenant_id = a.tenant_id and assignee_id = a.agent_id \
+            and (a.deactivated_at is not null or not snoozed",
+            $and,
+            " and assigned_at < a.offline_since)"
+        )
+    };
+}
+
+// From the agents to their conversations, so that it costs little while agents are gone and leave nothing behind.
+const STRANDED: &str = concat!(
+    "select conversation_id, agent_id, assigned_at, deactivated_at, offline_since from routing_agents a \
+    cross join lateral (",
+    left_behind!("conversation_id, assigned_at", " and unanswered"),
+    " offset 0) r where tenant_id = $1 and ",
+    gone!(),
+    " order by assigned_at"
+);
+
+// In the same way, and no further than the first.
+const LEFT_BEHIND: &str = concat!(
+    "select exists (select from routing_agents a where tenant_id = $1 and ",
+    gone!(),
+    " and exists (",
+    left_behind!("", ""),
+    " offset 0))"
+);
 
 // Steps from tenant to tenant through the index, however many conversations each has waiting.
 const TENANTS_WITH_WAITING: &str = "\
@@ -102,11 +124,13 @@ const TENANTS_WITH_WAITING: &str = "\
             order by tenant_id limit 1) from found where found.tenant_id is not null) \
     select tenant_id from found where tenant_id is not null";
 
-const TENANTS_WITH_STRANDED: &str = "\
-    select distinct tenant_id from routing_agents a \
-    where (deactivated_at is not null or offline_since is not null) and exists (select from routing \
-        where tenant_id = a.tenant_id and assignee_id = a.agent_id \
-            and (a.deactivated_at is not null or not snoozed and unanswered and assigned_at < a.offline_since))";
+const TENANTS_WITH_STRANDED: &str = concat!(
+    "select distinct tenant_id from routing_agents a where ",
+    gone!(),
+    " and exists (",
+    left_behind!("", " and unanswered"),
+    ")"
+);
 
 /// The tenants in which somebody waits for an agent who will not answer.
 ///
