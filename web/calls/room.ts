@@ -9,6 +9,7 @@ import {
   RoomEvent,
   setLogLevel,
   Track,
+  TrackEvent,
 } from "livekit-client";
 import { type Chosen, type DeviceKind, type Trouble, why } from "./devices";
 import type { Pass } from "./types";
@@ -109,6 +110,11 @@ export async function openRoom({ token, serverUrl }: Pass, { microphone, camera,
     .on(RoomEvent.SignalReconnecting, () => (reconnecting.value = true))
     .on(RoomEvent.Reconnected, () => (reconnecting.value = false))
     .on(RoomEvent.AudioPlaybackStatusChanged, () => (silenced.value = !room.canPlaybackAudio))
+    .on(RoomEvent.LocalTrackPublished, ({ source, track }) => {
+      if (source !== Track.Source.ScreenShare) return;
+      // The browser's own button ends a screen too, and then it goes as it goes by ours.
+      track?.removeAllListeners(TrackEvent.Ended).on(TrackEvent.Ended, () => void turn("screen", false));
+    })
     .on(RoomEvent.Disconnected, (reason) => {
       voices.remove();
       const how = departure(reason);
@@ -129,7 +135,11 @@ export async function openRoom({ token, serverUrl }: Pass, { microphone, camera,
       if (on && what !== "microphone") await permitted(room);
       if (what === "microphone") await me.setMicrophoneEnabled(on);
       else if (what === "camera") await me.setCameraEnabled(on);
-      else await me.setScreenShareEnabled(on, { audio: true });
+      else {
+        // The media server hears of a mute at once, of a track's end only when the connection was negotiated anew.
+        if (!on) await me.getTrackPublication(Track.Source.ScreenShare)?.mute();
+        await me.setScreenShareEnabled(on, { audio: true });
+      }
     } catch (error) {
       // Whoever closes the browser's choice of screens has changed their mind.
       if (what !== "screen" || why(error) !== "blocked") listener.onTrouble(what, why(error));
@@ -158,10 +168,9 @@ function device(id: string | undefined): { deviceId?: string } {
 }
 
 function person(it: Participant): Person {
-  const picture = (source: Track.Source): Picture | null => {
-    const publication = it.getTrackPublication(source);
-    return (publication && !publication.isMuted && publication.videoTrack) || null;
-  };
+  // One that is muted may be there still beside the one that took its place.
+  const picture = (source: Track.Source): Picture | null =>
+    [...it.videoTrackPublications.values()].find((one) => one.source === source && !one.isMuted)?.videoTrack ?? null;
   return {
     id: it.identity,
     name: it.name ?? "",

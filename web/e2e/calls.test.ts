@@ -80,6 +80,28 @@ test("what one side turns off does not arrive, and says so", async () => {
   await says(customer.page, ".call-outcome", "The call is over.");
 });
 
+test.each(["our own", "the browser's"])("a screen goes by %s button at once, even where the connection is not negotiated anew", async (whose) => {
+  const { customer, agent } = await exchange.pair();
+  await customer.page.addInitScript(() => {
+    const display = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getDisplayMedia = async (options) => ((window as any).shared = await display(options));
+  });
+  await customer.page.reload();
+  await calls(customer.page, "Video call");
+  await answers(agent.page);
+  await sees(agent.page);
+  await customer.page.getByRole("button", { name: "Share the screen" }).click();
+  await says(agent.page, ".tile.screen", "Jane’s screen");
+  const stop = customer.page.getByRole("button", { name: "Stop sharing" });
+  await stop.waitFor();
+  await customer.page.evaluate(() => {
+    RTCPeerConnection.prototype.createOffer = () => new Promise<never>(() => {});
+  });
+  if (whose === "our own") await stop.click();
+  else await customer.page.evaluate(() => (window as any).shared.getVideoTracks()[0].dispatchEvent(new Event("ended")));
+  await saysNot(agent.page, ".tile.screen", "Jane");
+});
+
 test("the devices can be changed while it goes on", async () => {
   const { customer, agent } = await exchange.pair();
   await calls(customer.page, "Video call");
