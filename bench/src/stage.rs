@@ -15,7 +15,7 @@ use openchat_domain::BusinessId;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::{BenchError, client::Backend};
+use crate::{BenchError, client::Backend, scenarios::fresh};
 
 /// Nobody is held back.
 const LIMITS: Limits = Limits {
@@ -137,7 +137,8 @@ impl Business {
         let http = reqwest::Client::new();
         let tenant = BusinessId::from_uuid(uuid::Uuid::nil());
         let mut it = Self { url, http, key: String::new(), tenant, session: String::new() };
-        let sign_up = json!({"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"});
+        let email = format!("ada.{}@example.com", fresh());
+        let sign_up = json!({"name": "Ada", "email": email, "password": "correct horse battery"});
         let answer = it.http.post(format!("{}/api/auth/sign-up", it.url)).json(&sign_up).send().await?;
         let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok()).unwrap_or_default();
         it.session = cookie.split(';').next().unwrap_or_default().to_owned();
