@@ -1,8 +1,8 @@
 //! Agents come and go with their sockets: one whose last socket, on whichever node, has been gone for a while goes
 //! offline by an event.
 //!
-//! Each node writes down whose sockets it has. A node that dies leaves that behind; the leader clears it away, and whoever
-//! was only there has the grace period to come back.
+//! Each node writes down whose sockets it has. A node that dies leaves that behind, and takes along the grace periods that
+//! ran there; the leader clears it away, and whoever has no socket then has the grace period to come back.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -49,8 +49,10 @@ const CLEAR_AWAY: &str = "
         delete from nodes
         where until not between clock_timestamp() and clock_timestamp() + 2 * make_interval(secs => $1)
         returning node_id
+    ), closed as (
+        delete from agent_sockets where node_id in (select node_id from gone)
     )
-    delete from agent_sockets where node_id in (select node_id from gone) returning tenant_id, agent_id";
+    select count(*) > 0 from gone";
 
 /// Who is there, and for whom the grace period runs; clones share it.
 #[derive(Clone)]
@@ -118,23 +120,26 @@ impl Presence {
             }
             let leads = self.node.fence();
             let looked = async {
+                let leads_anew = leads.is_some() && leads != led;
                 // Once more when the last of the others has gone.
-                if company || self.node.has_company() {
+                let in_company = company || self.node.has_company();
+                if in_company {
                     company = self.node.has_company();
                     self.look_elsewhere(&hub).await?;
-                    if leads.is_some() {
-                        self.clear_away().await?;
-                    }
                 }
-                if leads != led && leads.is_some() {
-                    self.clear_away().await?;
-                    self.await_the_available().await?;
+                if leads_anew || (in_company && leads.is_some()) {
+                    let left = self.clear_away().await?;
+                    if left || leads_anew {
+                        self.await_the_available().await?;
+                    }
                 }
                 led = leads;
                 Ok::<(), StoreError>(())
             };
             if let Err(e) = looked.await {
                 tracing::warn!(error = chain(&e), "whom other nodes see could not be looked up");
+                // All of it once more: what was cleared away is not found again.
+                (company, led) = (true, None);
                 tokio::time::sleep(LOOK).await;
             }
         }
@@ -144,23 +149,17 @@ impl Presence {
     async fn await_the_available(&self) -> Result<(), StoreError> {
         let available = agents::available(&self.pools.worker().await?).await?;
         for (tenant, agent) in available {
-            self.miss(tenant, agent);
+            if !self.turn(tenant, agent).present {
+                self.note(tenant, agent, false);
+            }
         }
         Ok(())
     }
 
-    async fn clear_away(&self) -> Result<(), StoreError> {
-        for row in self.pools.worker().await?.query(CLEAR_AWAY, &[&TERM.as_secs_f64()]).await? {
-            self.miss(BusinessId::from_uuid(row.get(0)), AgentId::from_uuid(row.get(1)));
-        }
-        Ok(())
-    }
-
-    /// An agent has no socket on a node any more, or may have none.
-    fn miss(&self, tenant: BusinessId, agent: AgentId) {
-        if !self.turns().get(&(tenant, agent)).is_some_and(|turn| turn.present) {
-            self.note(tenant, agent, false);
-        }
+    /// Forgets what nodes that are no more have left behind. Answers whether there were any.
+    async fn clear_away(&self) -> Result<bool, StoreError> {
+        let row = self.pools.worker().await?.query_opt(CLEAR_AWAY, &[&TERM.as_secs_f64()]).await?;
+        Ok(row.is_some_and(|row| row.get(0)))
     }
 
     async fn look_elsewhere(&self, hub: &Hub) -> Result<(), StoreError> {

@@ -1,9 +1,14 @@
 //! People on several nodes: an agent is there while any of its sockets is, and everybody sees who types and who looks.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::Setting;
-use crate::support::{nats::Nats, socket::Socket};
+use crate::support::{
+    nats::Nats,
+    socket::{Frame, Socket},
+};
 
 const AVAILABILITY: &str = "/api/admin/support/me/availability";
 
@@ -36,7 +41,7 @@ async fn an_agent_is_there_while_any_socket_is(nats: Option<&Nats>) {
     let mut other_watcher = setting.socket(1).await;
     sees(&mut other_watcher, &me, true).await;
     drop(here);
-    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
     let is = async |node| {
         let answer = setting.owner(node).get("/api/business/agents").await.is(200);
         let agents = answer.body["data"].as_array().unwrap().clone();
@@ -44,16 +49,25 @@ async fn an_agent_is_there_while_any_socket_is(nats: Option<&Nats>) {
     };
     assert_eq!(is(0).await, "online");
     // The node with the other one dies: she has the grace period to come back, and doesn't.
-    drop(there);
     setting.cluster.nodes[1].kill().await;
     sees(&mut watcher, &me, false).await;
-    loop {
-        let change = watcher.next("agent.availability").await;
-        if change["data"]["availability"] == "offline" {
-            assert_eq!(change["data"]["reason"], "disconnected");
-            break;
+    goes_offline(&mut watcher).await;
+    drop(there);
+}
+
+/// Waits until a socket is told that somebody is offline because nobody saw them for too long.
+async fn goes_offline(socket: &mut Socket) {
+    let told = async {
+        loop {
+            let Frame::Json(frame) = socket.frame_ever().await else { panic!("the socket closed") };
+            if frame["type"] == "agent.availability" && frame["data"]["availability"] == "offline" {
+                return frame["data"]["reason"].clone();
+            }
         }
-    }
+    };
+    // A dead node's term, a look around and the grace period.
+    let told = tokio::time::timeout(Duration::from_secs(30), told).await;
+    assert_eq!(told.expect("somebody goes offline"), "disconnected");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +78,24 @@ async fn an_agent_is_there_while_any_socket_on_any_node_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_without_nats() {
     an_agent_is_there_while_any_socket_is(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_left_a_node_that_dies_within_the_grace_period_is_missed_all_the_same() {
+    let mut setting = Setting::new(None).await;
+    let settings = json!({"preferences": {"offlineGraceSeconds": 5}});
+    setting.business.owner.post("/api/business/admin/settings", settings).await.is(200);
+    let jane = setting.business.team_mate(&setting.cluster.at(1), "Jane").await;
+    let me = jane.get("/api/auth/me").await.is(200).text("/agent/id");
+    let mut watcher = setting.socket(0).await;
+    let mut socket = jane.inbox_socket(None).await;
+    socket.next("hello").await;
+    jane.put(AVAILABILITY, json!({"availability": "online"})).await.is(200);
+    sees(&mut watcher, &me, true).await;
+    drop(socket);
+    sees(&mut watcher, &me, false).await;
+    setting.cluster.nodes[1].kill().await;
+    goes_offline(&mut watcher).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
